@@ -15,6 +15,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   hostile: async () => (await import('./hostile.ts')).main,
   http: async () => (await import('./http.ts')).main,
   import: async () => (await import('./import.ts')).main,
+  foreground: async () => (await import('./foreground.ts')).main,
   feed: async () => (await import('./feed.ts')).main,
   overload: async () => (await import('./overload.ts')).main,
 };

@@ -1,27 +1,20 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { AdminClient } from '../../scripts/support/admin-client.ts';
-import { DaemonProcess } from '../../scripts/support/daemon-process.ts';
 import { inChild } from '../support/child.ts';
+import { type BenchNode, joinNodes, startNode, stopNode } from '../support/node.ts';
 
-const ARGS = ['--listen', '/ip4/127.0.0.1/tcp/0', '--admin-port', '0', '--set', 'log.level=info'];
 /** A look costs the node a fingerprint of its whole set: few of them until it is nearly there. */
 const LOOK_EVERY_MS = 500;
 const LOOK_NEAR_MS = 50;
 /** Past it a run has failed. */
 const LIMIT_MS = 600_000;
 
-interface Node {
-  readonly daemon: DaemonProcess;
-  readonly client: AdminClient;
-}
-
 /** Daemons over TCP: some that hold everything, and one that comes to it. */
 export class BenchMesh {
   readonly #directory: string;
   readonly #items: number;
-  #full: Node[] = [];
+  #full: BenchNode[] = [];
   #runs = 0;
 
   constructor(directory: string, items: number) {
@@ -36,7 +29,7 @@ export class BenchMesh {
     for (let i = 0; i < peers; i++) {
       const copy = join(this.#directory, `full-${i}`);
       await cp(filled, copy, { recursive: true });
-      this.#full.push(await startNode(copy));
+      this.#full.push(await startNode({ dataDir: copy }));
     }
   }
 
@@ -74,13 +67,10 @@ export class BenchMesh {
   }
 
   /** Starts an empty node and tells it of all the others. */
-  async #join(directory: string): Promise<Node> {
-    const node = await startNode(directory);
+  async #join(directory: string): Promise<BenchNode> {
+    const node = await startNode({ dataDir: directory });
     try {
-      for (const { client } of this.#full) {
-        const { addresses } = await client.status();
-        await node.client.addPeer(addresses[0]!);
-      }
+      for (const full of this.#full) await joinNodes(node, full);
       return node;
     } catch (error) {
       await stopNode(node, 'SIGKILL');
@@ -89,18 +79,7 @@ export class BenchMesh {
   }
 }
 
-async function startNode(dataDir: string): Promise<Node> {
-  const daemon = await DaemonProcess.start({ dataDir, args: ARGS });
-  const client = new AdminClient({ url: daemon.admin, token: await daemon.token() });
-  return { daemon, client };
-}
-
-async function stopNode({ daemon, client }: Node, signal: NodeJS.Signals): Promise<void> {
-  client.close();
-  await daemon.stop(signal);
-}
-
-async function holding({ client }: Node, items: number): Promise<void> {
+async function holding({ client }: BenchNode, items: number): Promise<void> {
   const end = performance.now() + LIMIT_MS;
   for (;;) {
     const { set } = await client.status();

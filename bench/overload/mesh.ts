@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { AdminClient } from '../../scripts/support/admin-client.ts';
-import { DaemonProcess } from '../../scripts/support/daemon-process.ts';
 import type { Status } from '../../src/daemon/index.ts';
+import { type BenchNode, startNode, stopNode } from '../support/node.ts';
 import { until } from '../support/until.ts';
 
 /** Each node dials those so many places on. */
@@ -11,23 +10,13 @@ const STEPS = [1, 3, 5];
 const AT_ONCE = 4;
 /** Some heartbeats for gossip to choose its links. */
 const LINKS_MS = 3_000;
-const SETTINGS = { 'log.level': 'info', 'network.discovery': 'false' };
-const ARGS = [
-  ...['--listen', '/ip4/127.0.0.1/tcp/0', '--admin-port', '0'],
-  ...Object.entries(SETTINGS).flatMap(([path, value]) => ['--set', `${path}=${value}`]),
-];
-
-/** A daemon in a process of its own. */
-export interface OverloadNode {
-  readonly daemon: DaemonProcess;
-  readonly client: AdminClient;
-}
+const SETTINGS = { 'network.discovery': 'false' };
 
 /** Real daemons on this machine, joined like those of `bench -- propagate`. */
 export class OverloadMesh {
-  readonly nodes: readonly OverloadNode[];
+  readonly nodes: readonly BenchNode[];
 
-  private constructor(nodes: readonly OverloadNode[]) {
+  private constructor(nodes: readonly BenchNode[]) {
     this.nodes = nodes;
   }
 
@@ -36,12 +25,12 @@ export class OverloadMesh {
     count: number,
     execArgv: readonly string[],
   ): Promise<OverloadMesh> {
-    const nodes: OverloadNode[] = [];
+    const nodes: BenchNode[] = [];
     const mesh = new OverloadMesh(nodes);
     try {
       for (let begun = 0; begun < count; begun += AT_ONCE) {
         const some = Array.from({ length: Math.min(AT_ONCE, count - begun) }, (_, i) =>
-          startNode(join(folder, `node-${begun + i}`), execArgv),
+          startNode({ dataDir: join(folder, `node-${begun + i}`), settings: SETTINGS, execArgv }),
         );
         nodes.push(...(await Promise.all(some)));
       }
@@ -58,8 +47,7 @@ export class OverloadMesh {
   }
 
   async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    for (const { client } of this.nodes) client.close();
-    await Promise.all(this.nodes.map(({ daemon }) => daemon.stop(signal)));
+    await Promise.all(this.nodes.map((node) => stopNode(node, signal)));
   }
 
   async #join(): Promise<void> {
@@ -80,9 +68,4 @@ export class OverloadMesh {
 
 function isReady({ connected, inSync }: Status['peers'][number]): boolean {
   return connected && inSync;
-}
-
-async function startNode(dataDir: string, execArgv: readonly string[]): Promise<OverloadNode> {
-  const daemon = await DaemonProcess.start({ dataDir, args: ARGS, execArgv });
-  return { daemon, client: new AdminClient({ url: daemon.admin, token: await daemon.token() }) };
 }

@@ -4,6 +4,7 @@ import type { Logger } from './logging.ts';
 import { hearStopWishes, onReload, onStop } from './stop-signals.ts';
 import {
   keepFilesPrivate,
+  localMinute,
   outlivesTerminal,
   systemBusyTime,
   systemClock,
@@ -70,6 +71,7 @@ const init: CliInit = {
         witness: systemWitness,
         loopDelayMs: systemLoopDelay(),
         busyMs: systemBusyTime,
+        minuteOfDay: localMinute,
         processMetrics: processMetrics(),
       };
       return startDaemon({ config, configuration, system, logger: log, signal });

@@ -1,4 +1,4 @@
-import type { AnnounceTotals, SessionReport } from '../protocol/index.ts';
+import type { AnnounceTotals } from '../protocol/index.ts';
 import type {
   Item,
   ItemKey,
@@ -10,12 +10,15 @@ import type {
   VerifyResult,
 } from '../store/index.ts';
 
+import type { BudgetsNow } from './budgets/index.ts';
 import type { PauseState, RetentionStatus } from './control-api.ts';
 import type { DaemonError } from './errors.ts';
 import type { GuardError } from './guard/index.ts';
-import type { DiscoveryStatus, Spoken } from './mesh/index.ts';
-import type { PeerStanding } from './penalties/index.ts';
+import type { DiscoveryStatus } from './mesh/index.ts';
+import type { PeerStatus, ProvedAt, RefusalReason, SyncResult } from './peer-api.ts';
 import type { CatchUpProgress, FetchAttempt } from './replicator/index.ts';
+
+export type { LastSession, PeerStatus, ProvedAt, RefusalReason, SyncResult } from './peer-api.ts';
 
 /** A running node as the admin endpoint and the CLI see it. */
 export interface Node {
@@ -159,15 +162,6 @@ export interface AskedPeer {
   readonly coversAsOf: ProvedAt | null;
 }
 
-/** The result of a session that `sync` ran. */
-export interface SyncResult extends Pick<SessionReport, 'equal' | 'missing' | 'error'> {
-  readonly peerId: string;
-  /** Ids that the peer lacked; null where the session did not tell. */
-  readonly missingThere: number | null;
-  /** Ids that the peer has and this node does not take. */
-  readonly refused: number;
-}
-
 /** The answer of a call that ran sessions. */
 export interface SyncAnswer extends Verdict {
   /** Each session found the sets of both sides equal, and there was one. */
@@ -202,11 +196,6 @@ export interface Verdict {
   readonly lagSeconds: number | null;
 }
 
-export interface RefusalReason {
-  readonly code: string;
-  readonly message: string;
-}
-
 /** The answer of `GET /v1/status`. */
 export interface Status
   extends Verdict,
@@ -239,6 +228,8 @@ export interface Status
   readonly incidents: readonly StoreIncident[];
   /** Payload bytes from and to peers since the start, repeats and partial items included. */
   readonly transfer: { readonly receivedBytes: number; readonly sentBytes: number };
+  /** Bounds on the bytes of replication that hold now. */
+  readonly budgets: BudgetsNow;
   /** Totals of push since the start; null when it is off. */
   readonly push: AnnounceTotals | null;
   readonly mesh: DiscoveryStatus;
@@ -259,45 +250,4 @@ export interface CatchUpStatus extends Omit<CatchUpProgress, 'startedAt'> {
 export interface StoreIncident extends RefusalReason {
   /** ISO 8601. */
   readonly at: string;
-}
-
-/** A peer as `GET /v1/peers` shows it. */
-export interface PeerStatus {
-  /** Null while an address without a peer id has not been reached yet. */
-  readonly peerId: string | null;
-  readonly address: string | null;
-  /** The configuration names it, an operator added it, it was discovered, or it dialled this node. */
-  readonly origin: 'config' | 'runtime' | 'discovered' | 'inbound';
-  readonly connected: boolean;
-  /** Both sides' current sets are known to be equal. */
-  readonly inSync: boolean;
-  /** All items that the peer held then are on this disk. */
-  readonly coversAsOf: ProvedAt | null;
-  /** Both sets were equal then. */
-  readonly equalAsOf: ProvedAt | null;
-  readonly lastSession: LastSession | null;
-  /** Why the peer is not connected, or no session with it is possible, as far as this node knows. */
-  readonly lastError: (RefusalReason & { readonly at: string }) | null;
-  /** Networks and dialects that the peer named when it last connected; null: it has not since the start. */
-  readonly speaks: Spoken | null;
-  readonly standing: PeerStanding;
-}
-
-/** When something was proved, and over which part of the key space: from `lower` up to `upper`. */
-export interface ProvedAt {
-  /** ISO 8601. */
-  readonly at: string;
-  /** Bounds: a hint, and behind a colon the first digits of an id where one is needed. */
-  readonly interval: { readonly lower: string; readonly upper: string };
-  /** The interval was all that both nodes accepted. */
-  readonly whole: boolean;
-}
-
-/** The last session with a peer. */
-export interface LastSession
-  extends Pick<SessionReport, 'role' | 'dialect' | 'efficiency' | 'durationMs' | 'rounds'>,
-    Pick<SessionReport, 'bytesSent' | 'bytesReceived' | 'missing' | 'error'>,
-    Pick<SyncResult, 'missingThere'> {
-  /** ISO 8601. */
-  readonly startedAt: string;
 }

@@ -100,7 +100,16 @@ const DOORS: Record<string, string[]> = {
     ],
     ...['DEFAULT_NATIVE_LIMITS', 'ReconcileService', 'ReconciliationSet', 'SessionStop'],
     ...['AnnounceService', 'DEFAULT_ANNOUNCE_OPTIONS', 'announceTopic', 'protocolId'],
-    ...['drive', 'ByteBudget', 'Holding', 'PeerWork', 'TokenBuckets', 'TotalRate', 'Turns'],
+    ...[
+      'drive',
+      'ByteBudget',
+      'Holding',
+      'PeerWork',
+      'TokenBuckets',
+      'TotalRate',
+      'Traffic',
+      'Turns',
+    ],
     ...['watchHolder', 'wholeStep'],
     ...[
       'commonware',

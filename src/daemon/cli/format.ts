@@ -42,6 +42,7 @@ export function formatStatus(status: Status, screen: Screen = PLAIN): string {
     ...catchingUp(status),
     ['received', formatBytes(transfer.receivedBytes)],
     ['sent', formatBytes(transfer.sentBytes)],
+    ...budgeted(status),
     ['push', push === null ? 'off' : formatPush(push)],
     ['peers', `${connected} connected of ${status.peers.length}, ${inSync} in sync`],
     ['mesh', formatMesh(status.mesh)],
@@ -60,6 +61,23 @@ function formatState(state: Status['state'], paint: Paint): string {
 function formatWanted({ wanted, orphans }: Status): string {
   const lost = orphans === 0 ? '' : `, ${formatNumber(orphans)} of them at no connected peer`;
   return formatCount(wanted, 'item') + lost;
+}
+
+/** Nothing where there is no limit, and no schedule that lifts one. */
+function budgeted({ budgets }: Status): [string, string][] {
+  const { scheduled, ...limits } = budgets;
+  const named: [name: string, rate: number][] = [
+    ['upload', limits.uploadBytesPerSecond],
+    ['download', limits.downloadBytesPerSecond],
+    ['upload to a peer', limits.peerUploadBytesPerSecond],
+    ['download from a peer', limits.peerDownloadBytesPerSecond],
+  ];
+  const rates = named
+    .filter(([, rate]) => rate > 0)
+    .map(([name, rate]) => `${name} ${formatBytes(rate)} a second`);
+  if (rates.length === 0 && scheduled === null) return [];
+  const now = rates.join(', ') || 'no limit';
+  return [['budget', scheduled === null ? now : `${now} (${scheduled})`]];
 }
 
 function formatMesh({ known, connected, degree }: Status['mesh']): string {

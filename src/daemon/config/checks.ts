@@ -1,3 +1,4 @@
+import { MIN_BYTES_PER_SECOND } from '../budgets/index.ts';
 import { isLoopback, isLoopbackHost, parseListenAddress } from '../peer-address.ts';
 import { problem } from './problems.ts';
 import type { Config, Problem } from './types.ts';
@@ -21,6 +22,10 @@ const CHECKS: readonly ConfigCheck[] = [
   { reads: ['admin.host', 'admin.tokenFile'], run: checkAdmin },
   { reads: ['admin.tls.cert', 'admin.tls.key'], run: checkTls },
   { reads: ['retention.maxAge', 'hints.unit'], run: checkAge },
+  atLeast('uploadBytesPerSecond'),
+  atLeast('downloadBytesPerSecond'),
+  atLeast('peerUploadBytesPerSecond'),
+  atLeast('peerDownloadBytesPerSecond'),
   atMost('frameTimeoutMs', 'sessionTimeoutMs'),
   atMost('settleMs', 'settleMaxMs'),
 ];
@@ -121,6 +126,18 @@ function atMost(part: keyof Config['sync'], whole: keyof Config['sync']): Config
     run({ sync }) {
       if (sync[part] <= sync[whole]) return undefined;
       return `${path}: must be at most ${bound} (${sync[whole]}), not ${sync[part]}`;
+    },
+  };
+}
+
+/** A rate of `budgets` that bounds anything. */
+function atLeast(key: Exclude<keyof Config['budgets'], 'schedule'>): ConfigCheck {
+  return {
+    reads: [`budgets.${key}`],
+    run({ budgets }) {
+      const rate = budgets[key];
+      if (rate === 0 || rate >= MIN_BYTES_PER_SECOND) return undefined;
+      return `budgets.${key}: must be 0 for no limit, or at least 64KiB, not ${rate}: requests would time out`;
     },
   };
 }

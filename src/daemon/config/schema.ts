@@ -14,6 +14,7 @@ import {
 import {
   access,
   admin,
+  budgets,
   fetch,
   hints,
   limits,
@@ -64,7 +65,7 @@ const log = section({
 
 const sections = {
   ...{ node, network, access, penalties, admin, sync, fetch, push, limits, hints, retention },
-  ...{ store, scrub, log },
+  ...{ budgets, store, scrub, log },
 };
 
 const schema = z.strictObject(sections).meta({ title: 'rangemesh configuration' });

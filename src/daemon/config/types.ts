@@ -4,6 +4,7 @@ import type { LogLevel } from '../log/options.ts';
 import type {
   AccessConfig,
   AdminConfig,
+  BudgetsConfig,
   FetchConfig,
   HintsConfig,
   LimitsConfig,
@@ -33,6 +34,7 @@ export interface Config {
   limits: LimitsConfig;
   hints: HintsConfig;
   retention: RetentionConfig;
+  budgets: BudgetsConfig;
   store: Pick<IndexOptions, 'cacheBytes' | 'bufferItems'>;
   scrub: ScrubOptions;
   log: {

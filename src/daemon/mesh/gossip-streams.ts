@@ -1,5 +1,6 @@
 import type { GossipSub, GossipSubComponents } from '@libp2p/gossipsub';
 import type { Connection, PeerId, Topology } from '@libp2p/interface';
+import type { TrafficMeter } from '../../protocol/index.ts';
 import { type GossipGuard, GossipOutbox, type GossipOutStream } from '../../protocol/libp2p.ts';
 
 type Registrar = GossipSubComponents['registrar'];
@@ -37,6 +38,7 @@ export function keepStreams(
   create: (components: GossipSubComponents) => GossipSub,
   components: GossipSubComponents,
   guard: Pick<GossipGuard, 'watch' | 'look'>,
+  traffic?: Pick<TrafficMeter, 'charge'>,
 ): KeptGossipSub {
   const speakers = new Map<string, Speaker>();
   const { privateKey, peerId, peerStore, connectionManager, logger } = components;
@@ -47,7 +49,7 @@ export function keepStreams(
     readonly streamsOutbound: Map<string, GossipOutStream>;
     readonly score: Scores;
   };
-  boundOutbox(streamsOutbound);
+  boundOutbox(streamsOutbound, (peer, bytes) => traffic?.charge('upload', peer, bytes));
   keepScores(score);
   splitAnswers(service as GossipSub & RpcSender);
   service.addEventListener('gossipsub:heartbeat', () => {
@@ -61,11 +63,14 @@ export function keepStreams(
   return Object.assign(service, { sendsTo: (peer: string) => streamsOutbound.has(peer) });
 }
 
-function boundOutbox(streams: Map<string, GossipOutStream>): void {
+function boundOutbox(
+  streams: Map<string, GossipOutStream>,
+  sent: (peer: string, bytes: number) => void,
+): void {
   const outbox = new GossipOutbox(streams, MAX_UNREAD_BYTES);
   const set = streams.set.bind(streams);
   streams.set = (peer, stream) => {
-    outbox.watch(stream);
+    outbox.watch(stream, (bytes) => sent(peer, bytes));
     return set(peer, stream);
   };
 }

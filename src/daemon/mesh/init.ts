@@ -1,5 +1,6 @@
 import type { ServiceMap } from '@libp2p/interface';
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p';
+import type { TrafficMeter } from '../../protocol/index.ts';
 import type { Clock, Random } from '../../store/index.ts';
 import type { Identity } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
@@ -80,6 +81,11 @@ export interface MeshInit<S extends ServiceMap> {
    * @default none
    */
   readonly metrics?: NonNullable<Libp2pOptions['metrics']>;
+  /**
+   * The budget of bytes on the wire. Gossip is charged to it.
+   * @default not charged
+   */
+  readonly traffic?: Pick<TrafficMeter, 'charge'>;
   /** libp2p services besides identify and pubsub. */
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;

@@ -5,7 +5,7 @@ import type { ConnectionGater, Libp2p, ServiceMap } from '@libp2p/interface';
 import { preSharedKey } from '@libp2p/pnet';
 import { type TCPComponents, tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p';
-import type { Knows } from '../../protocol/index.ts';
+import type { Knows, TrafficMeter } from '../../protocol/index.ts';
 import { type Clock, shortageOf } from '../../store/index.ts';
 import { DaemonError, reasonOf } from '../errors.ts';
 import type { Identity } from '../keys/index.ts';
@@ -38,6 +38,7 @@ export interface AssemblyInit<S extends ServiceMap> {
   readonly knows: Knows;
   readonly misbehaved?: MeshInit<S>['misbehaved'];
   readonly givesTo?: MeshInit<S>['givesTo'];
+  readonly traffic?: Pick<TrafficMeter, 'charge'>;
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;
   readonly clock: Clock;

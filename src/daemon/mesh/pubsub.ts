@@ -36,7 +36,7 @@ const RATES: Pick<GossipGuardInit, 'frames' | 'bytes'> = {
   bytes: { own: 64 * 1024, peer: 8 * 1024 * 1024, all: 64 * 1024 * 1024 },
 };
 
-const GUARD: Omit<GossipGuardInit, 'clock' | 'knows' | 'blame'> = {
+const GUARD: Omit<GossipGuardInit, 'clock' | 'knows' | 'blame' | 'traffic'> = {
   ...RATES,
   maxFrameBytes: MAX_RPC_BYTES,
   begunBytes: BEGUN_BYTES,
@@ -75,7 +75,7 @@ const TOPIC_SCORE = createTopicScoreParams({
 });
 
 export interface PubsubInit
-  extends Pick<GossipGuardInit, 'clock' | 'knows' | 'blame'>,
+  extends Pick<GossipGuardInit, 'clock' | 'knows' | 'blame' | 'traffic'>,
     Partial<Pick<WithholdInit, 'givesTo'>> {}
 
 export interface MeshPubsub extends KeptGossipSub, AdmittingGossip {}
@@ -136,7 +136,12 @@ export function pubsub(
   });
   return (components) => {
     const { givesTo = () => true, ...guarded } = init;
-    const service = keepStreams(create, components, new GossipGuard({ ...GUARD, ...guarded }));
+    const service = keepStreams(
+      create,
+      components,
+      new GossipGuard({ ...GUARD, ...guarded }),
+      init.traffic,
+    );
     const { sendsTo } = service;
     withhold(service, { topic: announceTopic(networkName), givesTo });
     boundSeen(service);

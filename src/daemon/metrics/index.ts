@@ -4,6 +4,7 @@
  */
 
 export type { BudgetFigures } from './daemon.ts';
+export type { TrafficFigures } from './guard/index.ts';
 export { Metrics, type MetricsFigures, type MetricsInit } from './metrics.ts';
 export type { PeerFigures } from './peers.ts';
 export { processMetrics } from './process.ts';

@@ -12,7 +12,7 @@ import { arrivalMetrics } from './arrivals.ts';
 import { type BudgetFigures, daemonMetrics } from './daemon.ts';
 import { Declarations } from './declare.ts';
 import { fetchMetrics } from './fetch.ts';
-import { retentionMetrics } from './guard/index.ts';
+import { retentionMetrics, type TrafficFigures, trafficMetrics } from './guard/index.ts';
 import { libp2pMetrics, wireMetrics } from './libp2p.ts';
 import { meshMetrics } from './mesh.ts';
 import { type PeerFigures, type PenaltyMetrics, peerMetrics, penaltyMetrics } from './peers.ts';
@@ -44,6 +44,7 @@ export interface MetricsFigures {
   readonly push: AnnounceTotals | null;
   readonly retention: RetentionStatus;
   readonly transfer: Fetch['totals'];
+  readonly traffic: TrafficFigures;
   readonly losses: LogLosses;
   readonly budgets: BudgetFigures;
 }
@@ -83,6 +84,7 @@ export class Metrics implements MetricsSource {
     const [sync, peers, mesh] = [syncMetrics(declare), peerMetrics(declare), meshMetrics(declare)];
     const [push, wire] = [pushMetrics(declare), wireMetrics(declare, this.#registry)];
     const retention = retentionMetrics(declare);
+    const traffic = trafficMetrics(declare);
     const daemon = daemonMetrics({ declare, version, startedAt: now() });
     this.#update = async (figures) => {
       store.update(figures.store);
@@ -93,6 +95,7 @@ export class Metrics implements MetricsSource {
       push.update(figures.push);
       retention.update(figures.retention);
       fetch.update(figures.transfer);
+      traffic.update(figures.traffic);
       daemon.update(figures.losses, figures.budgets);
       await wire.update();
     };

@@ -1,4 +1,5 @@
 import type { Replica } from '../../store/index.ts';
+import type { Budgets } from '../budgets/index.ts';
 import type { NodeControl } from '../control-api.ts';
 import { DaemonError } from '../errors.ts';
 import type { EventBus } from '../events/index.ts';
@@ -15,6 +16,7 @@ interface ControlParts extends Guarding, Pick<PeerRules, 'roles' | 'penalties'> 
   mesh: Mesh;
   replica: Replica;
   replicator: Replicator;
+  budgets: Budgets;
   pausing: Pausing;
   token: TokenFile;
   events: Pick<EventBus, 'config'>;

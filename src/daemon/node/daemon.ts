@@ -1,5 +1,6 @@
 import { type Knows, PeerWork } from '../../protocol/index.ts';
 import type { Replica } from '../../store/index.ts';
+import { Budgets } from '../budgets/index.ts';
 import type { NodeControl } from '../control-api.ts';
 import type { DaemonError } from '../errors.ts';
 import { EventBus } from '../events/index.ts';
@@ -26,7 +27,7 @@ import {
   TwinWatch,
 } from './network/index.ts';
 import { openReplica } from './open-replica.ts';
-import { loadPauses, Pausing, type PausingInit } from './pausing/index.ts';
+import { loadPauses, Pausing } from './pausing/index.ts';
 import { RunningNode } from './running-node.ts';
 import { wantsFile } from './wants-file.ts';
 
@@ -61,38 +62,16 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
   }
 }
 
-async function start(
-  init: DaemonInit,
-  undo: (() => Promise<unknown>)[],
-  stop: () => Promise<void>,
-): Promise<Daemon> {
+async function start(init: DaemonInit, undo: Undo, stop: () => Promise<void>): Promise<Daemon> {
   const { config, system, logger } = init;
+  const { clock } = system;
   const metrics = createMetrics(system);
   const events = new EventBus(system);
   const { replica, close } = await openHeard(init, metrics, events);
   undo.push(close);
   const token = await openToken(init, (content) => secrets.add(content));
-  const running = () => ({ replicator, mesh });
-  const guards = createGuards(init, { replica, metrics, events, undo }, running);
-  const { penalties, pruner } = guards;
-  const replicator = createReplicator(init, { replica, ...guards }, [metrics.replicator, events]);
-  const { clock, busyMs = () => clock.monotonic() } = system;
-  const knows: Knows = (peer) => mesh.names(peer);
-  const services = () => mesh.libp2p.services;
-  const pauses = await loadPauses({ directory: config.node.dataDir, logger, replicator, services });
-  const { paused } = pauses;
-  const work = new PeerWork({ clock, busyMs, knows });
-  const parts = { replicator, work, knows, paused, metrics, ...guards };
-  const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, ...parts });
-  undo.push(() => mesh.stop());
-  await mesh.start();
-  const announce = config.push.enabled ? createAnnounce(init, mesh, parts) : null;
-  replicator.start({ ...mesh.libp2p.services, announce });
-  undo.push(() => replicator.stop());
-  const pausing = await startPausing(
-    { ...pauses, peers: paused, self: mesh.peerId, announce, logger },
-    undo,
-  );
+  const parts = await replicate(init, { replica, metrics, events, undo });
+  const { mesh, replicator, penalties, pruner, budgets, pausing, paused } = parts;
   const secrets = await Secrets.of(config);
   const node = new RunningNode({
     replica,
@@ -100,6 +79,7 @@ async function start(
     penalties,
     replicator,
     fetch: mesh.libp2p.services.fetch,
+    budgets,
     clock,
     events,
     networkName: config.network.name,
@@ -107,13 +87,16 @@ async function start(
     paused: { peers: paused, pausing },
     retention: pruner,
   });
-  const figures = { replica, replicator, pruner, mesh, penalties, node, ...services(), logger };
+  const figures = { ...parts, ...mesh.libp2p.services, replica, node, logger };
   metrics.readFrom(() => figuresOf(figures));
   pruner.start();
   undo.push(() => pruner.stop());
   let closing = false;
-  const parted = { mesh, replica, replicator, pausing, token, events, ...guards };
-  const control = nodeControl(init, { ...parted, closing: () => closing });
+  const control = nodeControl(init, {
+    ...parts,
+    ...{ replica, token, events },
+    closing: () => closing,
+  });
   const url = await openAdmin(init, { node, control, metrics, token, secrets, undo });
   const failed = watchTwins(init, mesh, undo);
   tellStarted(logger, { admin: url, peerId: mesh.peerId, addresses: mesh.addresses });
@@ -133,6 +116,44 @@ async function start(
   };
 }
 
+type Undo = (() => Promise<unknown>)[];
+
+/** The parts that replication is made with. */
+interface ReplicationInit {
+  readonly replica: Replica;
+  readonly metrics: Metrics;
+  readonly events: EventBus;
+  readonly undo: Undo;
+}
+
+/** All that replicates the set, running. */
+async function replicate(init: DaemonInit, heard: ReplicationInit) {
+  const { config, system, logger } = init;
+  const { replica, metrics, events, undo } = heard;
+  const running = () => ({ replicator, mesh });
+  const guards = createGuards(init, heard, running);
+  const replicator = createReplicator(init, { replica, ...guards }, [metrics.replicator, events]);
+  const { clock, busyMs = () => clock.monotonic() } = system;
+  const knows: Knows = (peer) => mesh.names(peer);
+  const services = () => mesh.libp2p.services;
+  const pauses = await loadPauses({ directory: config.node.dataDir, logger, replicator, services });
+  const { paused } = pauses;
+  const work = new PeerWork({ clock, busyMs, knows });
+  const budgets = startBudgets(init, undo);
+  const { traffic } = budgets;
+  const parts = { replicator, work, traffic, knows, paused, metrics, ...guards };
+  const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, ...parts });
+  undo.push(() => mesh.stop());
+  await mesh.start();
+  const announce = config.push.enabled ? createAnnounce(init, mesh, parts) : null;
+  replicator.start({ ...mesh.libp2p.services, announce });
+  undo.push(() => replicator.stop());
+  const pausing = new Pausing({ ...pauses, peers: paused, self: mesh.peerId, announce, logger });
+  await pausing.start();
+  undo.push(() => pausing.stop());
+  return { ...parts, mesh, budgets, pausing };
+}
+
 function tellStarted(logger: Logger, shown: object): void {
   const fields = { component: 'daemon', event: 'started', version: VERSION, ...shown };
   logger.info(fields, 'rangemesh is up');
@@ -142,7 +163,7 @@ function tellStarted(logger: Logger, shown: object): void {
 function watchTwins(
   { config: { network }, system: { clock } }: DaemonInit,
   mesh: Mesh<Services>,
-  undo: (() => Promise<unknown>)[],
+  undo: Undo,
 ): Promise<DaemonError> {
   const twins = new TwinWatch({ mesh, clock, ...network });
   twins.start();
@@ -168,23 +189,14 @@ async function openHeard(
   return opened;
 }
 
-type Undo = (() => Promise<unknown>)[];
-
 /** What peers may do and which items are taken; `running`: parts that are made with these at hand. */
 function createGuards(
   init: DaemonInit,
-  parts: { replica: Replica; metrics: Metrics; events: EventBus; undo: Undo },
+  parts: ReplicationInit,
   running: () => { replicator: Replicator; mesh: Mesh<Services> },
 ): PeerRules & Guarding {
   const rules = createPeerRules(init, parts, running);
   return { ...rules, ...createGuarding(init, { ...parts, ...rules }) };
-}
-
-async function startPausing(init: PausingInit, undo: Undo): Promise<Pausing> {
-  const pausing = new Pausing(init);
-  await pausing.start();
-  undo.push(() => pausing.stop());
-  return pausing;
 }
 
 interface ReplicatorParts {
@@ -210,4 +222,11 @@ function createReplicator(
     observers: [...heard, ...observers],
     options: replicatorOptions(config),
   });
+}
+
+function startBudgets({ config, system }: DaemonInit, undo: (() => Promise<unknown>)[]): Budgets {
+  const budgets = new Budgets({ ...system, options: config.budgets });
+  budgets.start();
+  undo.push(async () => budgets.stop());
+  return budgets;
 }

@@ -23,6 +23,11 @@ export interface System {
    */
   busyMs?: () => number;
   /**
+   * Minutes since midnight, in local time, of milliseconds since the epoch.
+   * @default those of UTC
+   */
+  minuteOfDay?: (epochMs: number) => number;
+  /**
    * Metrics of the process as text for Prometheus: Node's own.
    * @default none
    */

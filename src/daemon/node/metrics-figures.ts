@@ -2,7 +2,7 @@ import type { Fetch, FetchService, ReconcileService } from '../../protocol/index
 import type { Replica } from '../../store/index.ts';
 import type { CountingLogger } from '../logging.ts';
 import type { Mesh } from '../mesh/index.ts';
-import type { MetricsFigures, PeerFigures } from '../metrics/index.ts';
+import type { MetricsFigures, PeerFigures, TrafficFigures } from '../metrics/index.ts';
 import type { Node } from '../node-api.ts';
 import type { Penalties } from '../penalties/index.ts';
 import type { Replicator, Statement } from '../replicator/index.ts';
@@ -17,12 +17,14 @@ export interface FiguresInit {
   readonly pruner: Pick<Pruner, 'status'>;
   readonly reconcile: Pick<ReconcileService, 'usedRatios'>;
   readonly fetch: Pick<FetchService, 'usedRatio'> & Pick<Fetch, 'totals'>;
+  readonly traffic: TrafficFigures;
   readonly logger: CountingLogger;
 }
 
 /** The figures of a running daemon; none of them looks at the items of the set. */
 export function figuresOf(init: FiguresInit): MetricsFigures {
-  const { replica, replicator, mesh, penalties, node, pruner, reconcile, fetch, logger } = init;
+  const { replica, replicator, mesh, penalties, node, pruner } = init;
+  const { reconcile, fetch, traffic, logger } = init;
   const { wanted, fetcher, sessions, ownItems } = replicator;
   const { state, lagSeconds } = node.verdict();
   return {
@@ -42,6 +44,7 @@ export function figuresOf(init: FiguresInit): MetricsFigures {
     banned: penalties.bans.length,
     push: ownItems.totals,
     transfer: fetch.totals,
+    traffic,
     losses: logger.losses?.() ?? { leftOut: 0, lost: 0 },
     budgets: { answers: fetch.usedRatio, ...reconcile.usedRatios },
   };

@@ -11,6 +11,7 @@ import {
   type VerifyOptions,
   type VerifyResult,
 } from '../../store/index.ts';
+import type { Budgets } from '../budgets/index.ts';
 import type { RetentionStatus } from '../control-api.ts';
 import type { ExplainedNode } from '../explain-api.ts';
 import type { Mesh } from '../mesh/index.ts';
@@ -63,6 +64,7 @@ interface RunningNodeInit {
   penalties: Pick<Penalties, 'of' | 'bans' | 'pardon'>;
   replicator: Replicator;
   fetch: Fetch;
+  budgets: Pick<Budgets, 'now'>;
   clock: Clock;
   networkName: string;
   events: ExplainedNode['events'];
@@ -102,7 +104,7 @@ export class RunningNode implements ExplainedNode {
   }
 
   status(): Status {
-    const { replica, mesh, replicator, fetch, networkName } = this.#init;
+    const { replica, mesh, replicator, fetch, budgets, networkName } = this.#init;
     const store = replica.status();
     return {
       ...this.verdict(),
@@ -118,6 +120,7 @@ export class RunningNode implements ExplainedNode {
       refused: replicator.fetcher.refused.size,
       refusing: store.refusing ?? replicator.fetcher.paused,
       transfer: { ...fetch.totals },
+      budgets: budgets.now,
       push: replicator.ownItems.totals,
       mesh: mesh.discovery.status,
       paused: this.#paused.pausing.state,

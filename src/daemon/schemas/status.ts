@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { BudgetsNow } from '../budgets/index.ts';
 import type { CatchUpStatus, Status } from '../node-api.ts';
 import { count, errorAnswer, hex64, instant } from './common.ts';
 import { schemaOf } from './define.ts';
@@ -18,6 +19,16 @@ const catchUp = schemaOf<CatchUpStatus>('CatchUp')(
     peers: count.describe('Peers that take part'),
     itemsPerSecond: z.number().nullable(),
     secondsLeft: z.number().nullable(),
+  }),
+);
+
+const budgets = schemaOf<BudgetsNow>('Budgets')(
+  z.strictObject({
+    uploadBytesPerSecond: count.describe('To all peers together; 0: no limit'),
+    downloadBytesPerSecond: count,
+    peerUploadBytesPerSecond: count.describe('To each peer; 0: no limit'),
+    peerDownloadBytesPerSecond: count,
+    scheduled: z.string().nullable().describe('The line of budgets.schedule that holds now'),
   }),
 );
 
@@ -64,6 +75,7 @@ export const status: z.ZodType<Status> = schemaOf<Status>('Status')(
       .array(z.strictObject({ at: instant, code: z.string(), message: z.string() }))
       .describe('The last 50 incidents of the store since the start, oldest first'),
     transfer: z.strictObject({ receivedBytes: count, sentBytes: count }),
+    budgets: budgets.describe('Bounds on the bytes of replication that hold now'),
     push: push.nullable().describe('Null when push is off'),
     mesh: z.strictObject({ degree: count, connected: count, known: count }),
     paused: pauseState.describe('Peers with which an operator has paused replication'),

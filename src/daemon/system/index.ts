@@ -10,6 +10,7 @@ export {
   type HostNetwork,
   isoTime,
   keepFilesPrivate,
+  localMinute,
   outlivesTerminal,
   systemBusyTime,
   systemLoopDelay,

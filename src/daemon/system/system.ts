@@ -13,6 +13,12 @@ export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
+/** Minutes since midnight, in local time, of milliseconds since the epoch. */
+export function localMinute(epochMs: number): number {
+  const date = new Date(epochMs);
+  return 60 * date.getHours() + date.getMinutes();
+}
+
 /** Files that this process makes from now on are for their owner alone. */
 export function keepFilesPrivate(): void {
   process.umask(0o077);

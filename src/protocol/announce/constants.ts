@@ -28,3 +28,6 @@ export const COPY_BYTES = 512;
 
 /** A message that brings nothing new counts as so many. */
 export const REPEAT_COST = 5;
+
+/** Milliseconds of upload owed to the budget of bytes above which items are left to sessions. */
+export const MAX_DEBT_MS = 1_000;

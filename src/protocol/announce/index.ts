@@ -11,11 +11,11 @@ export type {
   GossipValidator,
   GossipVerdict,
 } from './gossip.ts';
+export type { AnnounceInit } from './init.ts';
 export { type AnnounceOptions, DEFAULT_ANNOUNCE_OPTIONS } from './options.ts';
 export type { Gap } from './sequences.ts';
 export {
   type Announce,
-  type AnnounceInit,
   AnnounceService,
 } from './service.ts';
 export type { AnnounceTotals } from './totals.ts';

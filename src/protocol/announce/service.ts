@@ -1,21 +1,12 @@
-import {
-  Alarm,
-  type Clock,
-  checkInit,
-  type Item,
-  type ItemKey,
-  type Random,
-  type VerifiedItem,
-} from '../../store/index.ts';
-import type { PeerWork } from '../budgets/index.ts';
-import type { Knows } from '../knows.ts';
+import { Alarm, checkInit, type Item, type ItemKey, type VerifiedItem } from '../../store/index.ts';
 import { type Log, SILENT } from '../log.ts';
 import { type AnnouncedKey, type Announcement, EPOCH_BYTES } from './codec.ts';
-import { announceTopic, MAX_INLINE_BYTES } from './constants.ts';
-import { type AnnounceEvents, type AnnouncementOrigin, checkParts } from './events.ts';
+import { announceTopic, MAX_DEBT_MS, MAX_INLINE_BYTES } from './constants.ts';
+import { type AnnouncementOrigin, checkParts } from './events.ts';
 import type { Gossip, GossipArrival, GossipMessage, GossipVerdict } from './gossip.ts';
 import { Holds } from './holds.ts';
 import { GossipInflow } from './inflow.ts';
+import type { AnnounceInit } from './init.ts';
 import { type AnnounceOptions, DEFAULT_ANNOUNCE_OPTIONS } from './options.ts';
 import { Overload } from './overload.ts';
 import { Publisher } from './publisher.ts';
@@ -41,38 +32,6 @@ export interface Announce {
   /** The event loop falls behind, so that push hands over to sessions. */
   readonly overloaded: boolean;
   readonly totals: AnnounceTotals;
-}
-
-/** What an `AnnounceService` needs. */
-export interface AnnounceInit {
-  clock: Clock;
-  random: Random;
-  /** Part of the topic: deployments with different names never mix. 1 to 64 characters. */
-  networkName: string;
-  events: AnnounceEvents;
-  /**
-   * Whether messages of the publisher are taken and passed on.
-   * @default all
-   */
-  allowed?: (publisher: string) => boolean;
-  /**
-   * The mean delay of the event loop since the last call, in milliseconds.
-   * @default 0
-   */
-  loopDelayMs?: () => number;
-  /**
-   * The rate of work that peers cause. Messages of a peer that owes work are left to sessions.
-   * @default not charged
-   */
-  work?: Pick<PeerWork, 'run' | 'debtMs'>;
-  /**
-   * Peers that a part of the held messages, and of the rate of checks, is kept for.
-   * @default none; nothing is kept
-   */
-  knows?: Knows;
-  /** @default silent */
-  log?: Log;
-  options?: Partial<AnnounceOptions>;
 }
 
 /** Announces new items to the mesh, and takes announcements. Sessions find lost announcements. */
@@ -116,7 +75,7 @@ export class AnnounceService implements Announce {
       log: this.#log,
       epoch: init.random.bytes(EPOCH_BYTES),
       options: { ...options, inlineBytes: this.inlineBytes },
-      overloaded: () => this.#overload.on,
+      overloaded: () => this.#overload.on || owesUpload(init),
       heard: () => gossip.heard?.(this.#topic) ?? true,
       send: (frame) => gossip.publish(this.#topic, frame),
     });
@@ -282,4 +241,8 @@ export class AnnounceService implements Announce {
       this.#lookLater();
     });
   }
+}
+
+function owesUpload({ traffic }: AnnounceInit): boolean {
+  return (traffic?.debtMs('upload', null) ?? 0) > MAX_DEBT_MS;
 }

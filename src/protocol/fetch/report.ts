@@ -47,5 +47,10 @@ export interface FetchRequest {
    * the peer down. Their payloads may share memory, and that of a long one can be of a resizable buffer.
    */
   readonly onItems: (items: readonly VerifiedItem[]) => void | Promise<void>;
+  /**
+   * Called with each wait of this node for its own budget of bytes; the result is awaited instead.
+   * @default none
+   */
+  readonly onWait?: (paid: Promise<void>) => Promise<void>;
   readonly signal?: AbortSignal;
 }

@@ -1,4 +1,5 @@
 import { bytesToKey, type Clock, type VerifiedItem } from '../../store/index.ts';
+import type { TrafficMeter } from '../budgets/index.ts';
 import { within } from '../deadline.ts';
 import { messageOf, ProtocolError, type ProtocolErrorCode, unexpected } from '../errors.ts';
 import type { Limiter, Release } from '../limiter.ts';
@@ -16,6 +17,8 @@ export interface RequesterInit {
   limiter: Limiter;
   open: (signal: AbortSignal) => Promise<Channel>;
   received: (bytes: number) => void;
+  /** Charged with what comes; the next answers are read once it is paid for. */
+  traffic: TrafficMeter | undefined;
 }
 
 /** Bytes of answers taken in at once: a bound on the memory of one request. */
@@ -40,6 +43,7 @@ export class Requester {
   readonly #absent: Uint8Array[] = [];
   readonly #large: { readonly id: Uint8Array; readonly length: number }[] = [];
   #channel: Channel | undefined;
+  #chargedBytes = 0;
   #items = 0;
 
   constructor(init: RequesterInit) {
@@ -84,6 +88,7 @@ export class Requester {
     let release: Release | undefined;
     try {
       release = await limiter.take(this.#over.signal);
+      await this.#pay(0);
       this.#channel = await this.#open();
       await this.#converse(this.#channel);
     } finally {
@@ -112,6 +117,7 @@ export class Requester {
           throw new ProtocolError('STREAM_CLOSED', 'the stream closed before the last answer');
         }
         await this.#take([first, ...channel.ready(TOGETHER_BYTES)]);
+        await this.#pay(channel.receivedBytes);
       }
       await this.#end(channel);
     } catch (error) {
@@ -120,6 +126,16 @@ export class Requester {
     } finally {
       await asking;
     }
+  }
+
+  /** `received`: bytes of the stream so far. No wait here is a stall of the peer. */
+  async #pay(received: number): Promise<void> {
+    const { traffic, request } = this.#init;
+    if (traffic === undefined) return;
+    const bytes = received - this.#chargedBytes;
+    this.#chargedBytes = received;
+    const paid = traffic.pay('download', request.peer, bytes, this.#over.signal);
+    await (request.onWait?.(paid) ?? paid);
   }
 
   async #ask(channel: Channel): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Clock, Served, ServeLimits } from '../../store/index.ts';
-import type { PeerWork, Turns } from '../budgets/index.ts';
+import type { PeerWork, TrafficMeter, Turns } from '../budgets/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Channel } from '../network/index.ts';
@@ -27,6 +27,8 @@ export interface ResponderInit {
   memory: AnswerMemory;
   /** Charged for reading and sending; the next answers wait while the peer owes some. */
   work: Pick<PeerWork, 'run' | 'debtMs' | 'rest'> | undefined;
+  /** Charged with what is sent; the next answers wait until it is paid for. */
+  traffic: TrafficMeter | undefined;
   /** Shares the turns of the event loop among the reads of all answers. */
   turns: Pick<Turns, 'run'>;
   /** Called with the payload bytes of each write. */
@@ -145,6 +147,7 @@ export class Responder {
       this.#add(frame);
       await this.#flush();
       this.#init.sent(frame.length - 1);
+      await this.#trafficPaid();
     }
   }
 
@@ -158,10 +161,12 @@ export class Responder {
     if (frames.length === 0) return;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    const { channel, options } = this.#init;
+    const { channel, options, traffic } = this.#init;
+    const before = channel.sentBytes;
     await this.#timed('an answer to be taken', options.writeTimeoutMs, () =>
       this.#working(() => channel.sendAll(frames)),
     );
+    traffic?.charge('upload', channel.peer, channel.sentBytes - before);
   }
 
   /** Charges the part of an operation that holds the event loop. */
@@ -174,6 +179,13 @@ export class Responder {
     const { work, channel } = this.#init;
     if (work !== undefined && work.debtMs(channel.peer) > 0)
       await work.rest(channel.peer, channel.broken);
+    await this.#trafficPaid();
+  }
+
+  /** Not while an answer is sent: the peer would seem slow to take it. */
+  async #trafficPaid(): Promise<void> {
+    const { traffic, channel } = this.#init;
+    await traffic?.pay('upload', channel.peer, 0, channel.broken);
   }
 
   async #timed<T>(event: string, ms: number, operation: () => Promise<T>): Promise<T> {

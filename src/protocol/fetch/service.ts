@@ -1,5 +1,5 @@
 import { type Clock, checkClock, checkFunction, checkInit } from '../../store/index.ts';
-import { type PeerWork, Turns } from '../budgets/index.ts';
+import { type PeerWork, type TrafficMeter, Turns } from '../budgets/index.ts';
 import { messageOf, PAUSED, ProtocolError, STOPPED } from '../errors.ts';
 import type { Knows } from '../knows.ts';
 import { Limiters, type Release } from '../limiter.ts';
@@ -55,6 +55,11 @@ export interface FetchInit {
    */
   turns?: Pick<Turns, 'run'>;
   /**
+   * The budget of bytes on the wire, shared with the other services. Answers wait for it, in both roles.
+   * @default not charged
+   */
+  traffic?: TrafficMeter;
+  /**
    * Peers that a part of the memory is kept for, and whose requests always find a place to wait.
    * @default none; nothing is kept
    */
@@ -66,6 +71,9 @@ export interface FetchInit {
 
 /** Bytes of requests held unread on a stream: two full frames. */
 const REQUEST_WINDOW_BYTES = 64 * 1024;
+
+/** Bytes of answers held unread on a stream while a budget bounds what may come. */
+const BUDGET_WINDOW_BYTES = 64 * 1024;
 
 /** Asks peers for items and serves them, over a network; `fetch` is the service for libp2p. */
 export class FetchService implements Fetch {
@@ -141,12 +149,13 @@ export class FetchService implements Fetch {
       open: (signal) =>
         this.#network.open(request.peer, this.#protocol, {
           maxFrameBytes: MAX_ANSWER_BYTES,
-          receiveWindowBytes: this.#options.receiveWindowBytes,
+          receiveWindowBytes: this.#windowBytes,
           signal,
         }),
       received: (bytes) => {
         this.#totals.receivedBytes += bytes;
       },
+      traffic: this.#init.traffic,
     });
     if (!this.#running) requester.abort(STOPPED);
     const report = requester.run();
@@ -157,6 +166,13 @@ export class FetchService implements Fetch {
       this.#requests.delete(requester);
       this.#asking.tidy(request.peer);
     }
+  }
+
+  /** What lies unread has come already: under a budget it is little. */
+  get #windowBytes(): number {
+    const { receiveWindowBytes } = this.#options;
+    const bounded = this.#init.traffic?.bounds('download') === true;
+    return bounded ? Math.min(BUDGET_WINDOW_BYTES, receiveWindowBytes) : receiveWindowBytes;
   }
 
   async #serve(channel: Channel): Promise<void> {
@@ -176,6 +192,7 @@ export class FetchService implements Fetch {
       ...this.#init,
       channel,
       work: this.#init.work,
+      traffic: this.#init.traffic,
       options: this.#options,
       memory: this.#memory,
       turns: this.#turns,

@@ -1,6 +1,6 @@
 import type { Stream } from '@libp2p/interface';
 import type { Clock } from '../../store/index.ts';
-import { ByteBudget } from '../budgets/index.ts';
+import { ByteBudget, type TrafficMeter } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Knows } from '../knows.ts';
 import type { Release } from '../limiter.ts';
@@ -29,6 +29,11 @@ export interface GossipGuardInit {
    * @default none
    */
   blame?: (peer: string, code: 'FLOOD' | 'WRONG_FRAME') => void;
+  /**
+   * The budget of bytes on the wire. Gossip is charged and never waits.
+   * @default not charged
+   */
+  traffic?: Pick<TrafficMeter, 'charge'> | undefined;
 }
 
 /** A begun frame up to this length needs no part of the budget: each peer has a single stream. */
@@ -70,6 +75,7 @@ export class GossipGuard {
         frame.stop('BUSY', TOO_FAST);
       };
       const bytes = data.byteLength;
+      this.#init.traffic?.charge('download', peer, bytes);
       if (!this.#byteRates.take(peer, bytes)) tooFast(this.#byteRates, bytes);
       const begun = frame.begun;
       for (const chunk of data instanceof Uint8Array ? [data] : data) frame.add(chunk);

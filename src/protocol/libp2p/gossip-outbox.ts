@@ -4,7 +4,7 @@ import { ProtocolError } from '../errors.ts';
 /** A part of gossipsub's class for a stream to a peer. */
 export interface GossipOutStream {
   readonly rawStream: Pick<Stream, 'writeBufferLength' | 'abort'>;
-  pushPrefixed(data: unknown): void;
+  pushPrefixed(data: { readonly byteLength: number }): void;
 }
 
 /** Bytes for one peer that are no sign of a slow reader. */
@@ -28,11 +28,12 @@ export class GossipOutbox {
     this.#maxBytes = maxBytes;
   }
 
-  /** Looks at all streams after each write to this one that leaves it behind. */
-  watch(stream: GossipOutStream): void {
+  /** Looks at all streams after each write to this one that leaves it behind; `sent` hears of its bytes. */
+  watch(stream: GossipOutStream, sent: (bytes: number) => void): void {
     const push = stream.pushPrefixed.bind(stream);
     stream.pushPrefixed = (data) => {
       push(data);
+      sent(data.byteLength);
       if (stream.rawStream.writeBufferLength > FREE_BYTES) this.#look();
     };
   }

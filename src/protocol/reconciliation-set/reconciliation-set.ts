@@ -133,8 +133,7 @@ export class ReconciliationSet {
 
   /** Undefined if the id is not missing. */
   want(id: Uint8Array): Want | undefined {
-    const list = this.#wants.ids.get(keyOf(id));
-    return list && { id, since: list.since, confirmed: this.#wants.isConfirmed(list) };
+    return this.#wants.want(keyOf(id));
   }
 
   /** Notes the length of a missing item by the word of a peer. */
@@ -250,17 +249,18 @@ export class ReconciliationSet {
     return keys.map(keyToBytes);
   }
 
-  /** Up to `max` of the missing ids, orphans first. */
-  wants(max: number): Want[] {
-    const keys: string[] = [];
+  /** Up to `max` of the missing ids, orphans first. The set may change meanwhile. */
+  *wants(max: number): Iterable<Want> {
+    let left = max;
     for (const orphans of [true, false]) {
       if (orphans && this.orphans === 0) continue;
       for (const key of this.#wants.ids.keys()) {
-        if (keys.length >= max) break;
-        if (this.#wants.isListed(NO_OWNER, key) === orphans) keys.push(key);
+        if (left <= 0) return;
+        if (this.#wants.isListed(NO_OWNER, key) !== orphans) continue;
+        left--;
+        yield this.#wants.want(key)!;
       }
     }
-    return keys.map((key) => this.want(keyToBytes(key))!);
   }
 
   /** Missing ids, oldest first. */

@@ -9,7 +9,7 @@ export class SourceList {
   readonly peers: readonly string[];
   /** The time of the first listing, in milliseconds since the epoch. */
   readonly since: number;
-  /** Whether it was confirmed when a peer left the list; `Wants.isConfirmed` also asks the others. */
+  /** Whether it was confirmed when a peer left the list; `Wants.want` also asks the others. */
   readonly confirmed: boolean;
   readonly #longer = new Map<string, SourceList>();
 

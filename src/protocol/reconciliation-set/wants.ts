@@ -1,3 +1,4 @@
+import { keyToBytes } from '../../store/index.ts';
 import { getOrMake } from '../get-or-make.ts';
 import { Claims } from './claims.ts';
 import { isBefore, type SourceList, SourceRoots } from './sources.ts';
@@ -82,7 +83,13 @@ export class Wants {
     return rest.peers.length > 0;
   }
 
-  isConfirmed({ confirmed, peers }: SourceList): boolean {
+  want(key: string): Want | undefined {
+    const list = this.#ids.get(key);
+    if (list === undefined) return undefined;
+    return { id: keyToBytes(key), since: list.since, confirmed: this.#isConfirmed(list) };
+  }
+
+  #isConfirmed({ confirmed, peers }: SourceList): boolean {
     return confirmed || peers.filter((peer) => this.#delivered(peer)).length > 1;
   }
 
@@ -129,7 +136,7 @@ export class Wants {
 
   /** The same list for other peers; a confirmed list stays confirmed. */
   #replace(list: SourceList, peers: readonly string[]): SourceList {
-    const root = this.#roots.root(list.since, this.isConfirmed(list));
+    const root = this.#roots.root(list.since, this.#isConfirmed(list));
     return peers.reduce((longer, peer) => longer.with(peer), root);
   }
 }

@@ -94,6 +94,13 @@ export class FakeNode implements ExplainedNode {
       scrub: { running: false, checked: 0, passes: 0 },
       incidents: [],
       transfer: { receivedBytes: 0, sentBytes: 0 },
+      budgets: {
+        uploadBytesPerSecond: 0,
+        downloadBytesPerSecond: 0,
+        peerUploadBytesPerSecond: 0,
+        peerDownloadBytesPerSecond: 0,
+        scheduled: null,
+      },
       push: null,
       paused: { all: false, peers: [], kept: { all: false, peers: [] } },
       mesh: { degree: 8, connected: this.dialled.length, known: this.dialled.length },

@@ -106,6 +106,23 @@ describe('the status for people', () => {
     assert.equal(gaps.get('push'), '0 items announced, 0 items heard of, 1 gap');
   });
 
+  it('has the budget that holds, with the line of the schedule that says so', () => {
+    const none = healthy.budgets;
+    const budget = (budgets: Partial<Status['budgets']>) =>
+      lines({ budgets: { ...none, ...budgets } }).get('budget');
+    assert.equal(budget({}), undefined);
+    assert.equal(budget({ downloadBytesPerSecond: 2_048 }), 'download 2.0 KiB a second');
+    const scheduled = '22:00-06:00 unlimited';
+    assert.equal(budget({ scheduled }), 'no limit (22:00-06:00 unlimited)');
+    assert.equal(
+      budget({
+        ...{ uploadBytesPerSecond: 1_024, downloadBytesPerSecond: 2_048 },
+        ...{ peerUploadBytesPerSecond: 3_072, peerDownloadBytesPerSecond: 4_096, scheduled },
+      }),
+      'upload 1.0 KiB a second, download 2.0 KiB a second, upload to a peer 3.0 KiB a second, download from a peer 4.0 KiB a second (22:00-06:00 unlimited)',
+    );
+  });
+
   it('lists every trouble', () => {
     const incident = (i: number) => ({ at: `t${i}`, code: `C${i}`, message: `m${i}` });
     const seen = lines({

@@ -155,6 +155,35 @@ describe('a range of the configuration', () => {
   });
 });
 
+describe('a rate of budgets', () => {
+  for (const name of ['upload', 'download', 'peerUpload', 'peerDownload'] as const) {
+    it(`of ${name} is none, or enough for requests to go on`, async () => {
+      const key = `${name}BytesPerSecond` as const;
+      for (const [text, rate] of [
+        ['0', 0],
+        ['64KiB', 65_536],
+        ['1MB', 1_000_000],
+      ] as const) {
+        const { budgets } = await load(`budgets.${key}=${text}`);
+        assert.equal(budgets[key], rate);
+      }
+      for (const text of ['1', '65535']) {
+        const expected = `budgets.${key}: must be 0 for no limit, or at least 64KiB, not ${text}: requests would time out`;
+        assert.equal(await refusal(`budgets.${key}=${text}`), expected);
+      }
+    });
+  }
+
+  it('by the hour is a line of the schedule', async () => {
+    const { budgets } = await load('budgets.schedule=22:00-06:00 unlimited,08:00-09:00 1MiB');
+    assert.deepEqual(budgets.schedule, ['22:00-06:00 unlimited', '08:00-09:00 1MiB']);
+    assert.match(
+      await refusal('budgets.schedule=22:00-06:00 slow'),
+      /budgets\.schedule.*must be a time of the day and its rates, such as "22:00-06:00 unlimited"/,
+    );
+  });
+});
+
 describe('keys that limit each other', () => {
   it('may be equal: a frame may take as long as its session, and no longer', async () => {
     const { sync } = await load('sync.frameTimeoutMs=1000', 'sync.sessionTimeoutMs=1000');

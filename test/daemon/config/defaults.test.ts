@@ -63,7 +63,7 @@ describe('a default', () => {
         places.push([name!, values[value!]]);
       }
     }
-    assert.equal(places.length, 11, places.map(([name]) => name).join());
+    assert.equal(places.length, 12, places.map(([name]) => name).join());
     for (const [name, defaults] of places) {
       assert.deepEqual(commentedDefaults(sources, name), numbersOf(defaults), name);
     }
@@ -117,7 +117,7 @@ describe('a default', () => {
         rows++;
       }
     }
-    assert.equal(rows, 9);
+    assert.equal(rows, 13);
   });
 
   it('stands in the description of the protocol as it is', async () => {

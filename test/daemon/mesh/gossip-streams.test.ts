@@ -65,6 +65,7 @@ function create() {
       watch: (peer, stream) => void did.push(`watch ${stream} of ${peer}`),
       look: () => void looks++,
     },
+    { charge: (direction, peer, bytes) => void did.push(`${direction} ${peer} ${bytes}`) },
   );
   const [topology] = topologies;
   return {
@@ -102,6 +103,16 @@ describe('the streams of gossip', () => {
       streams.map(({ rawStream }) => rawStream.ended),
       [1, 0, 0, 0, 0, 0, 0, 0, 0],
     );
+  });
+
+  it('charge what goes out to the peer that it goes to', () => {
+    const { did, streamsOutbound } = create();
+    did();
+    const [a, b] = [outStream(), outStream()];
+    streamsOutbound.set('a', a);
+    streamsOutbound.set('b', b);
+    b.pushPrefixed(new Uint8Array(3));
+    assert.deepEqual(did(), ['upload b 3']);
   });
 
   it('are opened again at each heartbeat to peers without one, over a usable connection', () => {

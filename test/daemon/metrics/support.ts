@@ -62,6 +62,13 @@ export function figuresOf(now: number, change: Partial<MetricsFigures> = {}): Me
       waits: { code: 'CLOCK_JUMPED', message: 'm' },
     },
     transfer: { receivedBytes: 45, sentBytes: 46 },
+    traffic: {
+      totals: {
+        bytes: { upload: 49, download: 50 },
+        waitedMs: { upload: 51_000, download: 52_000 },
+      },
+      rates: { upload: 53, download: 54, peerUpload: 0, peerDownload: 0 },
+    },
     losses: { leftOut: 47, lost: 48 },
     budgets: { answers: 0.1, calling: 0.2, serving: 0.3 },
     ...change,

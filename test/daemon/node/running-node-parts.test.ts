@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Budgets, DEFAULT_BUDGET_OPTIONS } from '../../../src/daemon/budgets/index.ts';
 import { RunningNode } from '../../../src/daemon/node/testing.ts';
 import { Penalties } from '../../../src/daemon/penalties/index.ts';
 import {
@@ -129,6 +130,7 @@ function create({ penalties = NO_PENALTIES } = {}) {
     fetch: { totals: {} } as never,
     events: {} as never,
     clock,
+    budgets: new Budgets({ clock, options: DEFAULT_BUDGET_OPTIONS }),
     networkName: 'test',
     isSecret: () => false,
     penalties,

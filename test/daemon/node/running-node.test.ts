@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { Budgets, DEFAULT_BUDGET_OPTIONS } from '../../../src/daemon/budgets/index.ts';
 import { EventBus } from '../../../src/daemon/events/index.ts';
 import { RunningNode } from '../../../src/daemon/node/testing.ts';
 import { Replicator } from '../../../src/daemon/replicator/index.ts';
@@ -37,6 +38,7 @@ async function nodeOver(context: TestContext, database: Database, maxSetBytes: n
     replicator: new Replicator({ replica, clock, random, logger: new Log().logger }),
     mesh: mesh as never,
     fetch: { totals: { receivedBytes: 0, sentBytes: 0 } } as never,
+    budgets: new Budgets({ clock, options: DEFAULT_BUDGET_OPTIONS }),
     events: new EventBus({ clock, random }),
     networkName: 'test',
     isSecret: () => false,

@@ -25,7 +25,7 @@ function itemOf(number: number): Item {
 function listening(
   options: Partial<AnnounceOptions> = {},
   events: Partial<AnnounceEvents> = {},
-  init: Partial<Pick<AnnounceInit, 'allowed' | 'loopDelayMs' | 'work' | 'knows'>> = {},
+  init: Partial<Pick<AnnounceInit, 'allowed' | 'loopDelayMs' | 'work' | 'knows' | 'traffic'>> = {},
 ) {
   const clock = new VirtualClock();
   const validators: GossipValidator[] = [];
@@ -285,6 +285,26 @@ describe('AnnounceService: a message', () => {
     await l.hear('items', [three]);
     assert.deepEqual(l.verdicts, ['accept', 'ignore', 'accept']);
     assert.deepEqual(charged, ['x', 'x']);
+  });
+
+  it('is not published while more than a second of upload is owed', async () => {
+    let owedMs = 1_000;
+    const l = listening(
+      {},
+      {},
+      { traffic: { debtMs: (direction) => (direction === 'upload' ? owedMs : 9_999) } },
+    );
+    l.service.start();
+    for (const round of [1, 2]) {
+      owedMs = 1_000;
+      assert.equal(l.service.announce([one]), 1);
+      owedMs = 1_001;
+      assert.equal(l.service.announce([two, three]), 0, 'sessions bring them');
+      await l.clock.advance(1_000);
+      assert.equal(l.published.length, round);
+      assert.equal(l.service.totals.dropped, 2 * round);
+    }
+    await l.service.stop();
   });
 
   it('does not come while the event loop falls behind, and a session with each publisher follows', async () => {

@@ -55,6 +55,7 @@ async function answering(
     options: all,
     memory: new AnswerMemory({ clock, options: all }),
     work,
+    traffic: undefined,
     turns: turns ?? new Turns({ clock }),
     clock,
     sent: (bytes) => {

@@ -62,7 +62,7 @@ export class World {
   service(
     id: string,
     options: Partial<FetchOptions>,
-    more: Pick<FetchInit, 'work' | 'knows' | 'turns' | 'answers' | 'refusal'> = {},
+    more: Pick<FetchInit, 'work' | 'knows' | 'turns' | 'answers' | 'refusal' | 'traffic'> = {},
   ): FetchService {
     const serve = oneByOne({
       get: async (wanted) => {

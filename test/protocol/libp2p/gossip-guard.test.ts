@@ -51,6 +51,18 @@ describe('GossipGuard', () => {
     assert.deepEqual(open(f), [true], 'the end of a stream makes room');
   });
 
+  it('charges all that comes to the peer that sends it', () => {
+    const charged: unknown[] = [];
+    const traffic = { charge: (...bytes: unknown[]) => void charged.push(bytes) };
+    const { stream } = guarded({ traffic });
+    stream('a').come(new Uint8Array(7));
+    stream('b').come(begun(100));
+    assert.deepEqual(charged, [
+      ['download', 'a', 7],
+      ['download', 'b', 100],
+    ]);
+  });
+
   it('keeps a quarter of these bytes for known peers', () => {
     const { stream } = guarded({ begunBytes: 400 * KIB, knows: (peer) => peer === 'friend' });
     const [a, b, c, friend] = ['a', 'b', 'c', 'friend'].map(stream) as [

@@ -23,9 +23,12 @@ class Unread implements GossipOutStream {
 describe('GossipOutbox', () => {
   const streams = new Map<string, Unread>();
   const outbox = new GossipOutbox(streams, 300 * KIB);
+  let sent = 0;
   const stream = (peer: string): Unread => {
     const opened = new Unread();
-    outbox.watch(opened);
+    outbox.watch(opened, (bytes) => {
+      sent += bytes;
+    });
     streams.set(peer, opened);
     return opened;
   };
@@ -36,6 +39,7 @@ describe('GossipOutbox', () => {
     b.pushPrefixed(new Uint8Array(130 * KIB));
     c.pushPrefixed(new Uint8Array(70 * KIB));
     assert.deepEqual([a.ended, b.ended, c.ended], [null, null, null], 'at the bound');
+    assert.equal(sent, 300 * KIB, 'it tells of all bytes');
     c.pushPrefixed(new Uint8Array(1));
     assert.deepEqual([a.ended, b.ended, c.ended], [null, 'BUSY', null]);
   });

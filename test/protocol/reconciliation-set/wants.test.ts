@@ -105,7 +105,7 @@ describe('Wants', () => {
   it('has an id confirmed by two peers that have delivered, even if one of them leaves later', () => {
     const proven = new Set<string>();
     const wants = made((peer) => proven.has(peer));
-    const confirmed = (): boolean => wants.isConfirmed(wants.ids.get('y')!);
+    const confirmed = (): boolean => wants.want('y')!.confirmed;
     assert.equal(confirmed(), false, 'neither has delivered');
     proven.add('ann');
     assert.equal(confirmed(), false, 'one has');

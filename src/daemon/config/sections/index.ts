@@ -2,6 +2,7 @@
 
 export { type AccessConfig, access } from './access.ts';
 export { type AdminConfig, admin } from './admin.ts';
+export { type BudgetsConfig, budgets } from './budgets.ts';
 export { type FetchConfig, fetch } from './fetch.ts';
 export { type HintsConfig, hints } from './hints.ts';
 export { type LimitsConfig, limits } from './limits.ts';

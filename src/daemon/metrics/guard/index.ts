@@ -1,3 +1,4 @@
 /** The metrics of the bounds that an operator sets on the mesh. */
 
 export { retentionMetrics } from './retention.ts';
+export { type TrafficFigures, trafficMetrics } from './traffic.ts';

@@ -1,4 +1,5 @@
 import type { Replica } from '../../../store/index.ts';
+import type { Budgets } from '../../budgets/index.ts';
 import type { Config } from '../../config/index.ts';
 import { type Logger, setLogLevel } from '../../logging.ts';
 import type { Mesh, PeerRoles } from '../../mesh/index.ts';
@@ -20,6 +21,7 @@ interface AppliersInit {
   roles: Pick<PeerRoles, 'prepare'>;
   penalties: Pick<Penalties, 'change'>;
   replica: Pick<Replica, 'setLimits' | 'setScrub'>;
+  budgets: Pick<Budgets, 'change'>;
   replicator: { readonly rates: Pick<Replicator['rates'], 'change'> };
   accepted: Pick<AcceptedHints, 'change'>;
   pruner: Pick<Pruner, 'change'>;
@@ -36,6 +38,7 @@ export function appliersOf({
   replicator,
   accepted,
   pruner,
+  budgets,
   logger,
 }: AppliersInit): Applier[] {
   return [
@@ -98,6 +101,16 @@ export function appliersOf({
         const options = retentionOptions(config);
         return () => pruner.change(options);
       },
+    },
+    {
+      keys: [
+        'budgets.uploadBytesPerSecond',
+        'budgets.downloadBytesPerSecond',
+        'budgets.peerUploadBytesPerSecond',
+        'budgets.peerDownloadBytesPerSecond',
+        'budgets.schedule',
+      ],
+      prepare: (config) => () => budgets.change(config.budgets),
     },
     {
       keys: ['scrub.itemsPerSecond', 'scrub.maxDamagedPerHour'],

@@ -9,6 +9,7 @@ import {
   type PeerWork,
   protocolId,
   type ReconcileService,
+  type Traffic,
   Turns,
 } from '../../../protocol/index.ts';
 import { fetch, libp2pGossip, reconcile } from '../../../protocol/libp2p.ts';
@@ -42,6 +43,7 @@ export interface Services extends Record<string, unknown> {
 interface Parts {
   readonly replicator: Replicator;
   readonly work: PeerWork;
+  readonly traffic: Traffic;
   readonly knows: Knows;
   readonly paused: PausedPeers;
   readonly metrics: Metrics;
@@ -50,15 +52,60 @@ interface Parts {
   readonly roleNotices: RoleNotices;
 }
 
+type DaemonMeshParts = Parts & { readonly replica: Replica };
+
+/** Sessions and fetching. */
+function servicesOf(
+  { config, system: { clock }, logger }: DaemonInit,
+  { replica, replicator, work, traffic, knows, paused, roles, roleNotices }: DaemonMeshParts,
+  dialects: readonly Dialect[],
+) {
+  const turns = new Turns({ clock });
+  const networkName = config.network.name;
+  return {
+    reconcile: reconcile({
+      clock,
+      networkName,
+      dialects,
+      refuses: (peer, id) =>
+        replicator.refuses(peer, id) || (!roles.givesTo(peer) && replica.contains(id)),
+      snapshot: (peer) => ({
+        snapshot: roles.givesTo(peer) ? replica.snapshot() : masked(replica.snapshot()),
+        version: replica.version,
+      }),
+      events: paused.over(replicator),
+      answers: paused.answers,
+      work,
+      traffic,
+      turns,
+      knows,
+      log: logger.child({ component: 'reconcile' }),
+      options: reconcileOptions(config),
+    }),
+    fetch: fetch({
+      clock,
+      networkName,
+      serve: (ids, limits) => replica.serve(ids, limits),
+      answers: paused.answers,
+      refusal: roleNotices.requestRefusal,
+      work,
+      traffic,
+      turns,
+      knows,
+      log: logger.child({ component: 'fetch' }),
+      options: fetchOptions(config),
+    }),
+  };
+}
+
 /** The mesh of a daemon with its services, not started. */
 export async function createDaemonMesh(
-  { config, system, logger }: DaemonInit,
-  parts: Parts & { readonly replica: Replica },
+  init: DaemonInit,
+  parts: DaemonMeshParts,
 ): Promise<Mesh<Services>> {
-  const { replica, replicator, work, knows, paused, metrics } = parts;
-  const { penalties, roles, roleNotices } = parts;
+  const { config, system, logger } = init;
+  const { replicator, traffic, metrics, penalties, roles } = parts;
   const { clock, random, network } = system;
-  const turns = new Turns({ clock });
   const dialects = dialectsOf(config, random);
   const { name: networkName, listen, announce, peers, discovery, mdns } = config.network;
   const directory = config.node.dataDir;
@@ -71,6 +118,7 @@ export async function createDaemonMesh(
     identity: await loadIdentity({ directory, random, logger }),
     networkName,
     peersFile: peersFile({ directory, networkName, logger: logger.child({ component: 'mesh' }) }),
+    traffic,
     peering: { degree: config.network.degree },
     busy: (peer) => replicator.busyWith(peer),
     brought: (peer) => replicator.peers.get(peer)?.brought === true,
@@ -80,38 +128,7 @@ export async function createDaemonMesh(
     version: VERSION,
     access: await accessOf(config, logger),
     dialects: dialects.map(({ name, version }) => protocolId(networkName, name, version)),
-    services: {
-      reconcile: reconcile({
-        clock,
-        networkName,
-        dialects,
-        refuses: (peer, id) =>
-          replicator.refuses(peer, id) || (!roles.givesTo(peer) && replica.contains(id)),
-        snapshot: (peer) => ({
-          snapshot: roles.givesTo(peer) ? replica.snapshot() : masked(replica.snapshot()),
-          version: replica.version,
-        }),
-        events: paused.over(replicator),
-        answers: paused.answers,
-        work,
-        turns,
-        knows,
-        log: logger.child({ component: 'reconcile' }),
-        options: reconcileOptions(config),
-      }),
-      fetch: fetch({
-        clock,
-        networkName,
-        serve: (ids, limits) => replica.serve(ids, limits),
-        answers: paused.answers,
-        refusal: roleNotices.requestRefusal,
-        work,
-        turns,
-        knows,
-        log: logger.child({ component: 'fetch' }),
-        options: fetchOptions(config),
-      }),
-    },
+    services: servicesOf(init, parts, dialects),
     logger,
     clock,
     random,
@@ -126,7 +143,7 @@ export async function createDaemonMesh(
 export function createAnnounce(
   { config, system, logger }: DaemonInit,
   { libp2p, allows }: Mesh<Services>,
-  { replicator, work, knows, paused }: Parts,
+  { replicator, work, traffic, knows, paused }: Parts,
 ): Announce {
   const gossip = libp2pGossip({ self: libp2p.peerId, pubsub: libp2p.services.pubsub });
   return new AnnounceService(gossip, {
@@ -136,6 +153,7 @@ export function createAnnounce(
     events: replicator.push,
     allowed: (publisher) => allows(publisher) && !paused.has(publisher),
     work,
+    traffic,
     knows,
     ...(system.loopDelayMs === undefined ? {} : { loopDelayMs: system.loopDelayMs }),
     log: logger.child({ component: 'announce' }),

@@ -10,4 +10,4 @@ export {
   pausedNow,
   refusePaused,
 } from './paused-view.ts';
-export { Pausing, type PausingInit } from './pausing.ts';
+export { Pausing } from './pausing.ts';

@@ -5,7 +5,7 @@ import type { Logger } from '../../logging.ts';
 import { MAX_PAUSED_PEERS, type PausedFile } from './paused-file.ts';
 import type { PausedPeers, PausedSet } from './paused-peers.ts';
 
-export interface PausingInit {
+interface PausingInit {
   /** The id of this node. */
   self: string;
   peers: PausedPeers;

@@ -102,7 +102,7 @@ export class RequestReassignment {
 
   #lateAt(request: RunningRequest, idle: readonly FetchSource[], now: number): number {
     const { wanted, options } = this.#init;
-    if (waitsForStore(request, now)) return now + options.stealAfterMs;
+    if (waitsForUs(request, now)) return now + options.stealAfterMs;
     const still = request.progressAt + options.stealAfterMs;
     const impatient = request.startedAt + this.#patienceMs(request);
     const soonest = Math.min(still, impatient);
@@ -139,7 +139,7 @@ export class RequestReassignment {
     const [first, ...others] = running.filter(
       (request) =>
         request.durationMs >= patienceMs &&
-        !waitsForStore(request, now) &&
+        !waitsForUs(request, now) &&
         bytesPerMs(request) < enough,
     );
     if (first === undefined) {
@@ -155,8 +155,8 @@ export class RequestReassignment {
   }
 }
 
-/** Whether this node is the slow side: it still stores the items of the request. */
-function waitsForStore({ progressAt }: RunningRequest, now: number): boolean {
+/** Whether this node is the slow side: it stores items of the request, or pays for their bytes. */
+function waitsForUs({ progressAt }: RunningRequest, now: number): boolean {
   return progressAt > now;
 }
 

@@ -50,6 +50,7 @@ export class RequestRunner {
       signal,
       ...(kind === 'small' && { maxBytes: options.maxSmallBytes }),
       onProgress: (bytes) => request.came(bytes),
+      onWait: (paid) => request.holding(paid),
       onItems: (items) => this.#take(request, intake, items),
     });
     observer?.requestEnded(report, request.durationMs);
@@ -83,7 +84,7 @@ export class RequestRunner {
       const said = wanted.said(id);
       if (said !== undefined && said.bytes !== payload.length) penalties.lied(said.peer, id);
     }
-    return request.storing(intake.take(items));
+    return request.holding(intake.take(items));
   }
 
   /**

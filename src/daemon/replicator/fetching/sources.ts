@@ -143,7 +143,7 @@ export class RunningRequest {
   readonly startedAt: number;
   readonly #clock: Clock;
   readonly #control = new AbortController();
-  /** Its last progress, on the monotonic clock; infinity while this node stores its items. */
+  /** Its last progress, on the monotonic clock; infinity while this node holds it up. */
   progressAt: number;
   #unmarked = 0;
   #firstAt: number | undefined;
@@ -184,11 +184,11 @@ export class RunningRequest {
     this.#mark();
   }
 
-  /** While items are being stored, this node is the slow one. */
-  async storing(items: Promise<void>): Promise<void> {
+  /** While items are being stored, or bytes paid for, this node is the slow one. */
+  async holding(work: Promise<void>): Promise<void> {
     this.progressAt = Number.POSITIVE_INFINITY;
     try {
-      await items;
+      await work;
     } finally {
       this.#mark();
     }

@@ -1,5 +1,12 @@
 import type { Want } from '../../../protocol/index.ts';
-import { Alarm, BoundedMap, bytesToHex, bytesToKey, keyToBytes } from '../../../store/index.ts';
+import {
+  Alarm,
+  BoundedMap,
+  bytesToHex,
+  bytesToKey,
+  delay,
+  keyToBytes,
+} from '../../../store/index.ts';
 import type { SharedParts } from '../parts.ts';
 import { decodeWants, encodeWants, MAX_KEPT } from './wants-record.ts';
 
@@ -31,6 +38,8 @@ export interface WantsKeeperInit extends Pick<SharedParts, 'wanted' | 'clock' | 
 }
 
 const SAVE_EVERY_MS = 10_000;
+/** Wants that are listed in one turn of the event loop. */
+const SLICE = 2_048;
 /** A confirmed id is wanted for so many times `expireAfterMs`: those who have it may be away for long. */
 const CONFIRMED_PATIENCE = 4;
 
@@ -112,8 +121,8 @@ export class WantsKeeper {
 
   /** An empty list is saved once. */
   async #save(): Promise<void> {
-    const { file, wanted, logger, maxKept = MAX_KEPT } = this.#init;
-    const wants = wanted.wants(maxKept);
+    const { file, logger } = this.#init;
+    const wants = await this.#listed();
     if (file === null || (wants.length === 0 && this.#saved === 0)) return;
     try {
       await file.save(encodeWants(wants));
@@ -121,6 +130,17 @@ export class WantsKeeper {
     } catch (err) {
       logger.warn({ code: 'WANTS_FILE_UNUSABLE', err }, UNSAVED);
     }
+  }
+
+  /** In slices: reads and puts are not to wait for a long list. */
+  async #listed(): Promise<Want[]> {
+    const { wanted, clock, maxKept = MAX_KEPT } = this.#init;
+    const wants: Want[] = [];
+    for (const want of wanted.wants(maxKept)) {
+      wants.push(want);
+      if (wants.length % SLICE === 0) await delay(clock);
+    }
+    return wants;
   }
 
   #expire(): void {

@@ -1,18 +1,21 @@
 import { delay } from '../../../store/index.ts';
+import type { OpenChannel } from './peer-stream.ts';
 import type { SessionEnvironment } from './types.ts';
 
-type WorkEnvironment = Pick<SessionEnvironment, 'clock' | 'work' | 'turns' | 'options'>;
+type WorkEnvironment = Pick<SessionEnvironment, 'clock' | 'work' | 'turns' | 'options' | 'traffic'>;
 
 /** The share of the time for a frame that may pass in rests; the rest is for the work and the network. */
 const REST_SHARE = 0.5;
 
 /**
- * Charges the work of a session to its peer, whichever side began it: a hostile peer need not call, since
- * it is called.
+ * Charges work and bytes of a session to its peer, whichever side began it: a hostile peer need not call,
+ * since it is called.
  */
 export class SessionWork {
   readonly #environment: WorkEnvironment;
   readonly #peer: string;
+  #sentBytes = 0;
+  #receivedBytes = 0;
   /** Milliseconds that may pass in rests until the peer hears from this node again. */
   #restMs: number;
 
@@ -26,6 +29,15 @@ export class SessionWork {
   run<Result>(slice: () => Result): Promise<Result> {
     const { turns, work } = this.#environment;
     return turns.run(() => work.run(this.#peer, slice));
+  }
+
+  /** Charges what the stream of the session has carried since the last call. */
+  carried({ sentBytes, receivedBytes }: Pick<OpenChannel, 'sentBytes' | 'receivedBytes'>): void {
+    const { traffic } = this.#environment;
+    traffic?.charge('upload', this.#peer, sentBytes - this.#sentBytes);
+    traffic?.charge('download', this.#peer, receivedBytes - this.#receivedBytes);
+    this.#sentBytes = sentBytes;
+    this.#receivedBytes = receivedBytes;
   }
 
   /** Waits until the peer owes nothing; rejects with the signal's reason if that comes first. */
@@ -63,6 +75,10 @@ export class SessionWork {
   }
 
   #debtMs(): number {
-    return this.#environment.work.debtMs(this.#peer);
+    const { work, traffic } = this.#environment;
+    const owed = (['upload', 'download'] as const).map(
+      (direction) => traffic?.debtMs(direction, this.#peer) ?? 0,
+    );
+    return Math.max(work.debtMs(this.#peer), ...owed);
   }
 }

@@ -72,6 +72,7 @@ export class SessionRun {
     } catch (error) {
       this.#fail(error);
     }
+    this.#work.carried(this.#init.channel);
     return this.report;
   }
 
@@ -204,6 +205,7 @@ export class SessionRun {
           if (step.mayEnd !== true) throw ENDED;
           break;
         }
+        this.#work.carried(this.#init.channel);
         await this.#work.pace(this.#over.signal);
         step = await this.#work.run(() => session.receive(frame));
         this.#digested(session);

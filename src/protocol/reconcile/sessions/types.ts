@@ -1,5 +1,5 @@
 import type { Clock, Snapshot } from '../../../store/index.ts';
-import type { PeerWork, Turns } from '../../budgets/index.ts';
+import type { PeerWork, TrafficMeter, Turns } from '../../budgets/index.ts';
 import type { Knows } from '../../knows.ts';
 import type { Log } from '../../log.ts';
 import type { Dialect, Interval, Outline, SessionMode, Step } from '../dialect.ts';
@@ -122,6 +122,12 @@ export interface ReconcileInit {
    */
   work?: Pick<PeerWork, 'run' | 'debtMs'>;
   /**
+   * The budget of bytes on the wire, shared with the other services. A session is charged, and rests for as
+   * long as the peer can wait for a frame.
+   * @default not charged
+   */
+  traffic?: Pick<TrafficMeter, 'charge' | 'debtMs'>;
+  /**
    * Shares the turns of the event loop among the slices of all sessions.
    * @default its own
    */
@@ -138,7 +144,7 @@ export interface ReconcileInit {
 
 /** Shared by all sessions of a service. */
 export interface SessionEnvironment
-  extends Pick<ReconcileInit, 'clock' | 'events' | 'snapshot' | 'refuses'> {
+  extends Pick<ReconcileInit, 'clock' | 'events' | 'snapshot' | 'refuses' | 'traffic'> {
   readonly options: ReconcileOptions;
   /** Slots for sessions that peers begin. */
   readonly serving: Slots;

@@ -172,7 +172,7 @@ describe('a slow request', () => {
     const { rig, first } = full();
     rig.waits('w');
     await rig.clock.advance(PATIENCE_MS);
-    void first.storing(new Promise(() => undefined));
+    void first.holding(new Promise(() => undefined));
     assert.equal(rig.crowding, 't');
   });
 

@@ -143,7 +143,7 @@ describe('a request without progress', () => {
   it('is checked again while it waits for our own disk', async () => {
     const rig = new Rig();
     const request = rig.runs();
-    void request.storing(new Promise(() => undefined));
+    void request.holding(new Promise(() => undefined));
     await rig.clock.advance(10_000);
     assert.equal(rig.late, 0);
     await rig.clock.advance(STEAL_AFTER_MS - 1);

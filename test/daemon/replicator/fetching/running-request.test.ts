@@ -58,7 +58,7 @@ describe('a running request', () => {
     const { clock, request } = await setUp();
     for (const fails of [false, true]) {
       const disk = Promise.withResolvers<void>();
-      const stored = request.storing(disk.promise);
+      const stored = request.holding(disk.promise);
       assert.equal(request.progressAt, Number.POSITIVE_INFINITY);
       await clock.advance(30);
       if (fails) disk.reject(new Error('no'));

@@ -75,4 +75,23 @@ describe('slow sources of the Fetcher', () => {
     await clock.advance(1);
     assert.equal(replica.status().items, 1);
   });
+
+  it('do not lose ids whose bytes wait for our own budget', async (t) => {
+    const { clock, replica, wanted, fetcher, scripts, requests } = await scripted(t);
+    const budget = Promise.withResolvers<void>();
+    for (const peer of ['a', 'b']) {
+      scripts.set(peer, async (request) => {
+        await request.onWait!(budget.promise);
+        return serve(request);
+      });
+      wanted.add(peer, [ITEMS[0]!.id]);
+      fetcher.connected(peer);
+    }
+    fetcher.pump();
+    await clock.advance(20_000);
+    assert.equal(requests.length, 1);
+    budget.resolve();
+    await clock.advance(1);
+    assert.equal(replica.status().items, 1);
+  });
 });

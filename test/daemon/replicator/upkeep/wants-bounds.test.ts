@@ -188,7 +188,7 @@ describe('expired ids', () => {
     keeper.start();
     await settle();
     assert.deepEqual(
-      wanted.wants(2).map(({ since, confirmed }) => [since, confirmed]),
+      [...wanted.wants(2)].map(({ since, confirmed }) => [since, confirmed]),
       [
         [START, true],
         [START, true],

@@ -84,6 +84,36 @@ describe('WantsKeeper', () => {
     return { keeper: made, wanted, restored: () => times };
   }
 
+  it('lists many wants in slices, while they come and go', async () => {
+    const many = 5_000;
+    const ids = Array.from({ length: many }, (_, i) => {
+      const one = new Uint8Array(32);
+      new DataView(one.buffer).setUint32(0, i);
+      return one;
+    });
+    const { keeper: first, wanted } = keeper();
+    wanted.add('ann', ids);
+    first.touch();
+    await settle();
+    const { after } = clock;
+    let slices = 0;
+    clock.after = (ms, callback) => {
+      if (ms === 0) {
+        for (const at of [slices, many - 1 - slices]) wanted.received(ids[at]!);
+        slices++;
+      }
+      return after.call(clock, ms, callback);
+    };
+    await clock.advance(10_000);
+    clock.after = after;
+    assert.equal(slices, 2);
+    assert.equal(saves, 1);
+    // The two at the beginning had been listed.
+    assert.equal(decodeWants(saved!)!.length, many - 2);
+    for (const one of ids) wanted.received(one);
+    await first.stop();
+  });
+
   it('wants the same ids after a restart, without items stored since', async () => {
     const first = keeper();
     first.wanted.add('ann', [1, 2, 3].map(id));

@@ -53,7 +53,7 @@ export class Scripted implements Session {
 /** Runs `session` over `channel`; a responder waits for the first frame of the peer. */
 export function runOf(
   session: Session,
-  { clock, channel, work, turns, ...events }: Pick<SessionRunInit, 'channel'> & RunInit,
+  { clock, channel, work, traffic, turns, ...events }: Pick<SessionRunInit, 'channel'> & RunInit,
 ): SessionRun {
   const slots = new Slots({ clock, limit: 1, giveWayMs: 60_000 });
   const snapshot = { size: 0, release: () => {} } as unknown as Snapshot;
@@ -72,6 +72,7 @@ export function runOf(
     serving: slots,
     work: work ?? new PeerWork({ clock }),
     turns: turns ?? new Turns({ clock }),
+    ...(traffic !== undefined && { traffic }),
   };
   const dialect = { name: 'scripted', version: 1, session: () => session };
   return new SessionRun({ environment, channel, dialect, role: session.role, scope: {} });
@@ -80,6 +81,7 @@ export function runOf(
 type RunInit = Partial<SessionEnvironment['events']> & {
   clock: VirtualClock;
   work?: SessionEnvironment['work'];
+  traffic?: SessionEnvironment['traffic'];
   turns?: SessionEnvironment['turns'];
 };
 

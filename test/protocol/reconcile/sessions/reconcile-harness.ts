@@ -44,6 +44,7 @@ export class Peer {
     log?: ReconcileInit['log'];
     work?: ReconcileInit['work'];
     accepts?: Interval;
+    traffic?: ReconcileInit['traffic'];
   }) {
     this.id = init.network.self;
     this.service = new ReconcileService(init.network, {
@@ -52,6 +53,7 @@ export class Peer {
       dialects: init.dialects ?? [tinyDialect()],
       options: init.options ?? {},
       ...(init.work === undefined ? {} : { work: init.work }),
+      ...(init.traffic === undefined ? {} : { traffic: init.traffic }),
       snapshot: (peer) => {
         this.servedPeers.push(peer);
         if (this.trouble !== null) throw this.trouble;

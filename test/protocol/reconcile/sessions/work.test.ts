@@ -68,6 +68,49 @@ describe('ReconcileService: the work of peers', () => {
     await a.service.stop();
   });
 
+  it('charges all bytes of a session, and holds the next one up while bytes are owed', async () => {
+    const clock = new VirtualClock();
+    const network = new MemoryNetwork({ clock, random: new SeededRandom('work') });
+    const bytes = { upload: 0, download: 0 };
+    const debtMs = { upload: 0, download: 0 };
+    const traffic = {
+      charge: (direction: keyof typeof bytes, peer: string, count: number): void => {
+        assert.equal(peer, 'a');
+        bytes[direction] += count;
+      },
+      debtMs: (direction: keyof typeof bytes): number => debtMs[direction],
+    };
+    const a = new Peer({ network: network.node('a'), clock, ids: idsOf(1) });
+    const b = new Peer({ network: network.node('b'), clock, ids: idsOf(2), traffic });
+    await Promise.all([a.service.start(), b.service.start()]);
+    network.connect('a', 'b', { latencyMs: 10 });
+    await clock.advance(20);
+    const expected = { upload: 0, download: 0 };
+    for (const owed of ['upload', 'download'] as const) {
+      debtMs[owed] = 2_000;
+      const session = b.service.reconcile('a');
+      await clock.advance(1_900);
+      debtMs[owed] = 0;
+      assert.deepEqual(bytes, expected, 'no stream yet');
+      await clock.advance(300);
+      const { error, bytesSent, bytesReceived } = await session;
+      assert.equal(error, null);
+      expected.upload += bytesSent;
+      expected.download += bytesReceived;
+      assert.deepEqual(bytes, expected);
+    }
+    const theirs = a.service.reconcile('b');
+    await clock.advance(300);
+    assert.equal((await theirs).error, null);
+    const { bytesSent, bytesReceived } = b.ended.at(-1)!;
+    assert.deepEqual(
+      bytes,
+      { upload: expected.upload + bytesSent, download: expected.download + bytesReceived },
+      'also what goes last, in the other role',
+    );
+    await Promise.all([a.service.stop(), b.service.stop()]);
+  });
+
   it('shares the turns of the event loop: no slice of a session begins before its turn', async () => {
     const clock = new VirtualClock();
     const turns: (() => void)[] = [];

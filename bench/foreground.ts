@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Gets, READ_ITEMS } from './foreground/gets.ts';
+import { inChild, round, withDirectory } from './support/child.ts';
+import { type BenchNode, joinNodes, startNode, stopNode } from './support/node.ts';
+
+const HOOK = new URL('./foreground/loop-hook.ts', import.meta.url).href;
+const IDLE_SECONDS = 10;
+const LIMIT_MS = 600_000;
+const LOOK_EVERY_MS = 1_000;
+
+/** What `--json` prints. */
+export interface ForegroundFigures {
+  readonly bench: 'foreground';
+  readonly items: number;
+  /** How long the catch-up took. */
+  readonly seconds: number;
+  /** Of `GET /v1/items/{id}` at a node without peers. */
+  readonly idleP99Ms: number;
+  /** Likewise while the node catches up. */
+  readonly busyP99Ms: number;
+  /** `busyP99Ms` over `idleP99Ms`. */
+  readonly ratio: number;
+  /** Delay of the event loop of the node that catches up. */
+  readonly loopP99Ms: number;
+  /** The same figures without the time in which other programs had the processor. */
+  readonly own: {
+    readonly idleP99Ms: number;
+    readonly busyP99Ms: number;
+    readonly ratio: number;
+    readonly loopP99Ms: number;
+  };
+}
+
+/** What the hook in the node tells. */
+interface LoopDelay {
+  readonly loopP99Ms: number;
+  readonly loopOwnP99Ms: number;
+}
+
+/** `bench -- foreground [--items N] [--json]`: reads over HTTP at a node that catches up, two daemons over TCP. */
+export async function main(args: string[]): Promise<void> {
+  const options = {
+    json: { type: 'boolean', default: false },
+    items: { type: 'string', default: '200000' },
+    'cpu-prof': { type: 'string' },
+  } as const;
+  const { values } = parseArgs({ args, options });
+  const profiles = values['cpu-prof'];
+  const execArgv = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  const figures = await withDirectory((directory) =>
+    run(directory, Number(values.items), execArgv),
+  );
+  if (values.json) console.log(JSON.stringify(figures));
+  else console.table(figures);
+}
+
+async function run(
+  directory: string,
+  items: number,
+  execArgv: readonly string[],
+): Promise<ForegroundFigures> {
+  const filled = join(directory, 'full');
+  await inChild(new URL('./catchup/fill-main.ts', import.meta.url), filled, String(items));
+  const nodes: BenchNode[] = [];
+  try {
+    const full = await startNode({ dataDir: filled });
+    nodes.push(full);
+    const hooked = ['--import', HOOK, ...execArgv];
+    const empty = await startNode({ dataDir: join(directory, 'empty'), execArgv: hooked });
+    nodes.push(empty);
+    return await measure(full, empty, items);
+  } finally {
+    for (const node of nodes) await stopNode(node, execArgv.length > 0 ? 'SIGTERM' : 'SIGKILL');
+  }
+}
+
+async function measure(
+  full: BenchNode,
+  empty: BenchNode,
+  items: number,
+): Promise<ForegroundFigures> {
+  const gets = await Gets.prepare(empty);
+  // Code that has just been loaded is slow.
+  await gets.during(pause(IDLE_SECONDS));
+  const idle = await gets.during(pause(IDLE_SECONDS));
+  await joinNodes(empty, full);
+  await empty.daemon.ask('look');
+  const begin = performance.now();
+  const busy = await gets.during(caughtUp(empty, items + READ_ITEMS));
+  const seconds = (performance.now() - begin) / 1_000;
+  const loop = (await empty.daemon.ask('look')) as LoopDelay;
+  gets.close();
+  return {
+    bench: 'foreground',
+    items,
+    seconds: round(seconds),
+    idleP99Ms: round(idle.p99Ms, 2),
+    busyP99Ms: round(busy.p99Ms, 2),
+    ratio: round(busy.p99Ms / idle.p99Ms),
+    loopP99Ms: round(loop.loopP99Ms),
+    own: {
+      idleP99Ms: round(idle.ownP99Ms, 2),
+      busyP99Ms: round(busy.ownP99Ms, 2),
+      ratio: round(busy.ownP99Ms / idle.ownP99Ms),
+      loopP99Ms: round(loop.loopOwnP99Ms),
+    },
+  };
+}
+
+/** Seldom looks: each costs the node milliseconds, which are no part of a catch-up. */
+async function caughtUp({ daemon }: BenchNode, items: number): Promise<void> {
+  const end = performance.now() + LIMIT_MS;
+  for (;;) {
+    const text = await (await fetch(`${daemon.admin}/metrics`)).text();
+    const held = Number(/^rangemesh_items (\d+)/m.exec(text)?.[1]);
+    if (held >= items) return;
+    if (performance.now() > end) throw new Error(`not within ${LIMIT_MS} ms: ${held} items`);
+    await pause(LOOK_EVERY_MS / 1_000);
+  }
+}
+
+function pause(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+}
