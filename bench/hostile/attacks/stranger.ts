@@ -12,7 +12,7 @@ export const NETWORK_NAME = 'rangemesh';
 export const TOPIC: string = announceTopic(NETWORK_NAME);
 export const FETCH: string = protocolId(NETWORK_NAME, 'fetch', 2);
 export const COMMONWARE: string = protocolId(NETWORK_NAME, 'commonware', 1);
-export const NATIVE: string = protocolId(NETWORK_NAME, 'native', 1);
+export const NATIVE: string = protocolId(NETWORK_NAME, 'native', 2);
 
 type Factory = (components: never) => unknown;
 
