@@ -18,6 +18,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   foreground: async () => (await import('./foreground.ts')).main,
   feed: async () => (await import('./feed.ts')).main,
   overload: async () => (await import('./overload.ts')).main,
+  prune: async () => (await import('./prune.ts')).main,
 };
 
 whenOrphaned(() => process.kill(process.pid, 'SIGTERM'));

@@ -91,7 +91,7 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
     options: { ...DEFAULT_SCRUB, ...init.scrub },
     inspect: (key) => reader.inspect(key),
   });
-  const retention = new SetRetention({ keys, committer, changes, clock });
+  const retention = new SetRetention({ keys, committer, quarantine, changes, clock });
   const verify = (options: VerifyOptions): Promise<VerifyResult> =>
     verifyReplica({
       ...options,

@@ -199,9 +199,18 @@ export class DurableSet {
     });
   }
 
-  /** Notes that the records of arrivals before a place are not needed any more. */
-  trim(arrivalsBegin: number): PreparedCommit {
-    return this.#prepare({ more: { arrivalsBegin } });
+  /**
+   * Notes that records of arrivals before a place are not needed any more. Deletes those of `stale`, of which that
+   * was noted before: readers of the visible state do not look for them.
+   */
+  trim(begin: number, stale: readonly Uint8Array[]): PreparedCommit {
+    const arrivalsBegin = Math.max(begin, this.#staged.state.arrivalsBegin);
+    return this.#prepare({
+      fill: (sink) => {
+        for (const key of stale) sink.del(key);
+      },
+      more: { arrivalsBegin },
+    });
   }
 
   /** Whether a key is in the buffer: a commit takes such keys out one at a time, see `LogEntry`. */

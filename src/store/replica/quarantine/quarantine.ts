@@ -25,11 +25,17 @@ export interface Inspection {
   readonly commit: PreparedCommit;
 }
 
-/** An id in quarantine, and its place in the order of arrival, or 0. */
+/** An id in quarantine. */
 interface Aside {
   readonly id: Uint8Array;
+  /** Null where the record cannot be read. */
+  readonly hint: bigint | null;
+  /** Its place in the order of arrival, or 0. */
   readonly seq: number;
 }
+
+/** Items forgotten in one commit. */
+const FORGOTTEN = 1_024;
 
 /** Puts damaged items aside: they leave the set, and their bytes stay in records of their own. */
 export class Quarantine {
@@ -54,8 +60,8 @@ export class Quarantine {
     for await (const records of walk(database, keys.quarantined, { unreadable: passOver })) {
       for (const [key, value] of records) {
         const id = key.slice(key.length - ID_BYTES);
-        const { misfiled, seq } = foundIn(id, value);
-        if (!this.#isHeld(database, misfiled ?? id)) this.#note({ id, seq }, misfiled);
+        const { misfiled, ...facts } = foundIn(id, value);
+        if (!this.#isHeld(database, misfiled ?? id)) this.#note({ id, ...facts }, misfiled);
       }
     }
   }
@@ -116,9 +122,28 @@ export class Quarantine {
     const prepared = indexed ? set.remove(key, counted, fill) : set.write(fill);
     const commit = (written: number): void => {
       prepared.commit(written);
-      if (!needless) this.#note({ id: key.id, seq }, misfiled);
+      if (!needless) this.#note({ id: key.id, hint: key.hint, seq }, misfiled);
     };
     return { found: 'item', commit: { ...prepared, commit } };
+  }
+
+  /** Prepares to forget items below the floor, which cannot come back; null if there are none. */
+  forget(set: DurableSet): PreparedCommit | null {
+    const { keys } = this.#init;
+    const { floor } = set.state;
+    const old = [...this.#aside].filter(([, { hint }]) => hint !== null && hint < floor);
+    if (old.length === 0) return null;
+    const gone = old.slice(0, FORGOTTEN);
+    const prepared = set.write((sink) => {
+      for (const [, { id }] of gone) sink.del(keys.quarantine(id));
+    });
+    const commit = (written: number): void => {
+      prepared.commit(written);
+      const ids = new Set(gone.map(([, { id }]) => id));
+      for (const [key] of gone) this.#aside.delete(key);
+      for (const [key, id] of this.#misfiled) if (ids.has(id)) this.#misfiled.delete(key);
+    };
+    return { ...prepared, commit };
   }
 
   /** Whether an item of this id is there, whole, by its id record. */
@@ -143,16 +168,16 @@ function misfiledId({ hint, id }: ItemKey, payload: Uint8Array): Uint8Array | nu
   return equalBytes(right, id) ? null : right;
 }
 
-/** The same of a record in quarantine, and the place that it names. */
+/** The same of a record in quarantine, with its hint and the place that it names. */
 function foundIn(
   id: Uint8Array,
   record: Uint8Array,
-): { readonly misfiled: Uint8Array | null; readonly seq: number } {
+): Omit<Aside, 'id'> & { readonly misfiled: Uint8Array | null } {
   try {
     const { hint, payload, seq } = decodeQuarantined(record);
-    return { misfiled: payload && misfiledId({ hint, id }, payload), seq };
+    return { misfiled: payload && misfiledId({ hint, id }, payload), hint, seq };
   } catch (error) {
-    if (error instanceof RecordError) return { misfiled: null, seq: 0 };
+    if (error instanceof RecordError) return { misfiled: null, hint: null, seq: 0 };
     throw error;
   }
 }

@@ -2,7 +2,13 @@ import { equalBytes } from '../../bytes.ts';
 import { checkInit } from '../../checks.ts';
 import { StoreError } from '../../errors.ts';
 import { unavailableDatabase } from '../../level/index.ts';
-import { departed, type OrderPlace, readArrival, readArrivals } from '../arrivals/index.ts';
+import {
+  departed,
+  type OrderPlace,
+  readArrival,
+  readArrivals,
+  trimmedSince,
+} from '../arrivals/index.ts';
 import type { Committer } from '../commit/index.ts';
 import { isDamage } from '../durable-set/index.ts';
 import { placeIn, type SetKeys, type SetState } from '../records/index.ts';
@@ -79,7 +85,7 @@ export class ArrivalReader {
     return entries;
   }
 
-  /** Calls `read`, and once more if the order of arrival began anew meanwhile. */
+  /** Calls `read`, and once more if the order of arrival began anew or was trimmed meanwhile. */
   async #read<Result>(
     read: (place: OrderPlace, epoch: string) => Promise<Result>,
   ): Promise<Result> {
@@ -93,7 +99,8 @@ export class ArrivalReader {
     } catch (error) {
       if (error instanceof StoreError && !isDamage(error)) throw error;
       if (lifecycle.refusal?.code === 'STORE_CLOSED') throw lifecycle.refusal;
-      const same = lifecycle.set?.state.order === state.order;
+      const same =
+        lifecycle.set?.state.order === state.order && !trimmedSince(state, lifecycle.state);
       if (same) committer.met(error);
       if (same && isDamage(error)) throw storeErrors.rebuilding();
       if (same) throw unavailableDatabase(error);

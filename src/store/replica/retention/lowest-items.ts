@@ -69,6 +69,11 @@ export class LowestItems {
     return this.#items.length;
   }
 
+  /** The hint of the last of them. Only where there are some. */
+  get last(): bigint {
+    return this.#items.at(-1)!.hint;
+  }
+
   /** Removes them; null if they are not the lowest items of the set any more. */
   removal(set: DurableSet): PreparedCommit | null {
     const { count } = this;

@@ -1,20 +1,22 @@
 import type { Clock } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
-import { ID_BYTES, INFINITE_HINT } from '../../item.ts';
-import { type CompactResult, unavailableDatabase } from '../../level/index.ts';
+import { INFINITE_HINT } from '../../item.ts';
+import type { CompactResult } from '../../level/index.ts';
 import { readOnce } from '../../ranks.ts';
 import { type Committer, SlicePace } from '../commit/index.ts';
-import { compact } from '../compaction.ts';
-import { isDamage } from '../durable-set/index.ts';
+import type { Quarantine } from '../quarantine/index.ts';
 import type { SetKeys } from '../records/index.ts';
 import type { SetChanges } from '../set-changes.ts';
-import * as storeErrors from '../store-errors.ts';
+import { ArrivalTrim } from './arrival-trim.ts';
 import { LowestItems } from './lowest-items.ts';
+import { readSet } from './read-set.ts';
+import { Reclaim } from './reclaim.ts';
 import type { PruneProgress, Retention } from './types.ts';
 
 export interface SetRetentionInit {
   keys: SetKeys;
   committer: Committer;
+  quarantine: Quarantine;
   changes: SetChanges;
   clock: Clock;
 }
@@ -22,20 +24,24 @@ export interface SetRetentionInit {
 /** See `SlicePaceInit`. */
 const ITEM_MS = { firstUnitMs: 0.02, leastUnitMs: 0.002 };
 
-/** Short, so that a flush of new items does not wait long for LevelDB's thread. */
-const PIECE_BYTES = 16 * 1024 * 1024;
-
-const NO_ID = new Uint8Array(ID_BYTES);
+/** Items removed between two looks at the order of arrival and the quarantine. */
+const TIDY_EVERY = 16_384;
 
 /** The floor of a set, and the removal of what lies below. */
 export class SetRetention implements Retention {
   readonly #init: SetRetentionInit;
   readonly #pace: SlicePace;
+  readonly #trim: ArrivalTrim;
+  readonly #reclaim: Reclaim;
+  /** Items removed since other records were dropped; more where the set was opened or the floor rose since. */
+  #untidied = 1;
   #progress: PruneProgress = { removedItems: 0, removedBytes: 0, left: 0 };
 
   constructor(init: SetRetentionInit) {
     this.#init = init;
     this.#pace = new SlicePace({ clock: init.clock, ...ITEM_MS });
+    this.#trim = new ArrivalTrim(init);
+    this.#reclaim = new Reclaim({ ...init, lifecycle: init.committer.lifecycle });
   }
 
   get floor(): bigint {
@@ -55,6 +61,7 @@ export class SetRetention implements Retention {
     const { committer } = this.#init;
     const { lifecycle } = committer;
     if (!(await committer.commit((set) => set.raise(floor)))) return;
+    this.#untidied++;
     try {
       const snapshot = lifecycle.use().snapshot();
       const left = readOnce(snapshot, (held) => held.lowerBound({ hint: floor, id: null }));
@@ -72,21 +79,23 @@ export class SetRetention implements Retention {
       const most = Math.max(1, Math.floor(Math.min(items, this.#pace.work)));
       const lowest = await this.#lowest(bound, most);
       this.#progress = { ...this.#progress, left: lowest.below };
-      if (lowest.count === 0) return 0;
-      if (await this.#remove(lowest, bound)) return lowest.count;
+      if (lowest.count > 0 && !(await this.#remove(lowest, bound))) continue;
+      this.#untidied += lowest.count;
+      if (this.#untidied > (lowest.count === 0 ? 0 : TIDY_EVERY)) await this.#tidy();
+      return lowest.count;
     }
   }
 
   compact(): Promise<CompactResult> {
-    const { committer, keys, clock } = this.#init;
-    const { lifecycle } = committer;
-    const { items, ids, nodes, summaries } = keys;
-    const pruned = { gte: items.gte, lt: keys.item({ hint: this.floor, id: NO_ID }) };
-    return compact(lifecycle, {
-      ranges: [pruned, ids, nodes, summaries],
-      pieceBytes: PIECE_BYTES,
-      clock,
-    });
+    return this.#reclaim.run(this.#progress.left);
+  }
+
+  /** Drops the other records of items that are gone for good. */
+  async #tidy(): Promise<void> {
+    const { committer, quarantine } = this.#init;
+    this.#untidied = 0;
+    while (await committer.commit((set) => quarantine.forget(set)));
+    await this.#trim.run();
   }
 
   /** Whether they were still the lowest items, and are gone. */
@@ -100,6 +109,7 @@ export class SetRetention implements Retention {
         removedBytes: removedBytes + bytes,
         left: lowest.below - items,
       };
+      this.#reclaim.removed({ items, bytes }, lowest.last);
       changes.pruned({ below, items });
     };
     const prepare: Parameters<Committer['commit']>[0] = (set) =>
@@ -113,19 +123,11 @@ export class SetRetention implements Retention {
     });
   }
 
-  async #lowest(below: bigint, most: number): Promise<LowestItems> {
+  #lowest(below: bigint, most: number): Promise<LowestItems> {
     const { committer, keys } = this.#init;
-    const { lifecycle } = committer;
-    const database = await lifecycle.reader();
-    const set = lifecycle.use();
-    try {
-      return await LowestItems.read({ database, keys, set, below, most });
-    } catch (error) {
-      if (lifecycle.refusal?.code === 'STORE_CLOSED') throw lifecycle.refusal;
-      committer.met(error);
-      if (isDamage(error)) throw storeErrors.rebuilding();
-      throw error instanceof StoreError ? error : unavailableDatabase(error);
-    }
+    return readSet(committer, (database, set) =>
+      LowestItems.read({ database, keys, set, below, most }),
+    );
   }
 }
 

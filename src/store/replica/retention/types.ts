@@ -25,8 +25,9 @@ export interface Retention {
    */
   prune(below: bigint, items: number): Promise<number>;
   /**
-   * Has LevelDB drop the space of removed items, piece by piece, with a pause after each. Rejects with
-   * `STORE_UNAVAILABLE`.
+   * Has LevelDB drop the space of removed items, piece by piece, with a pause after each: that of payloads once
+   * some thousand were removed, that of ids and of the index once it pays to rewrite those of all items. To be
+   * called after each 50,000 removed items or so, and at the end. Rejects with `STORE_UNAVAILABLE`.
    */
   compact(): Promise<CompactResult>;
 }

@@ -1,5 +1,5 @@
 import type { Item } from '../../item.ts';
-import { findArrivals } from '../arrivals/index.ts';
+import { findArrivals, trimmedSince } from '../arrivals/index.ts';
 import type { Committer, Merger } from '../commit/index.ts';
 import {
   type DurableSet,
@@ -77,6 +77,7 @@ export class SetWriter {
       const places = await findArrivals({ database, keys, state }, placed);
       return { order: state.order, places };
     } catch (error) {
+      if (trimmedSince(state, committer.lifecycle.state)) return this.#placed(items);
       committer.met(error);
       throw isDamage(error) ? storeErrors.rebuilding() : error;
     }

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MemorySet } from '../in-memory.ts';
 import { tapBatches } from '../support.ts';
-import { heldHints, numbers, pruneAll } from './support.ts';
+import { heldHints, numbers, ofHints, pruneAll } from './support.ts';
 
-/** Batches of the pruning below: one raises the floor, and eight remove items. */
-const BATCHES = 9;
+/** Batches of the pruning below: one raises the floor, eight remove items, two trim the order of arrival. */
+const BATCHES = 11;
 
 describe('pruning that is cut off', () => {
   for (const landed of [true, false]) {
     const batch = landed ? 'right behind a batch' : 'before a batch';
     it(`goes on after a restart: ${batch}`, async (t) => {
       for (let dies = 0; dies < BATCHES; dies++) {
-        const set = await MemorySet.of(40);
+        const set = await ofHints(...numbers(0, 40));
         const before = await set.open(t);
         const { epoch } = before;
         let batches = 0;

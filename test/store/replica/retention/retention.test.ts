@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { INFINITE_HINT, itemId, verifyItem } from '../../../../src/store/index.ts';
-import { flip, idOf, KEYS, MemorySet } from '../in-memory.ts';
+import { VirtualClock } from '../../../support/clock.ts';
+import { flip, flipItem, idOf, KEYS, MemorySet } from '../in-memory.ts';
 import { coded, item, items } from '../support.ts';
 import { heldHints, numbers, pruneAll } from './support.ts';
+
+/** Each look at it takes 8 ms. */
+class HurriedClock extends VirtualClock {
+  #ms = 0;
+
+  override monotonic(): number {
+    this.#ms += 8;
+    return this.#ms;
+  }
+}
 
 describe('the floor of a set', () => {
   it('only rises, and is there after a restart with the time at which it rose', async (t) => {
@@ -132,8 +143,27 @@ describe('pruning', () => {
       (await MemorySet.of(60)).open(t),
       (await MemorySet.of(items(60).slice(25))).open(t),
     ]);
+    assert.notDeepEqual(pruned.status().fingerprint, fresh.status().fingerprint);
     await pruneAll(pruned, 25n, 7);
     assert.deepEqual(pruned.status().fingerprint, fresh.status().fingerprint);
+  });
+
+  it('removes fewer at a time where a commit took long', async (t) => {
+    const clock = new HurriedClock();
+    const replica = await (await MemorySet.of(900)).open(t, { clock });
+    const prune = async (items: number): Promise<number> => {
+      let removed = -1;
+      const pruning = replica.retention.prune(900n, items).then((count) => {
+        removed = count;
+      });
+      while (removed < 0) await clock.advance(1);
+      await pruning;
+      return removed;
+    };
+    await replica.retention.raise(900n);
+    assert.equal(await prune(300), 300);
+    const slower = await prune(300);
+    assert.ok(slower > 0 && slower < 300, `${slower} items`);
   });
 
   it('keeps the epoch over a rebuild, and leaves the places of the rest', async (t) => {
@@ -219,6 +249,26 @@ describe('pruning', () => {
       coded('STORE_CORRUPT'),
       'not so from the floor on',
     );
+  });
+
+  it('forgets damaged items below the floor that were put aside, and no others', async (t) => {
+    const set = await MemorySet.of(10);
+    const replica = await set.open(t);
+    for (const one of [item(2), item(5), item(6)]) {
+      await flipItem(set.database, one);
+      await assert.rejects(replica.get(idOf(one)), coded('STORE_CORRUPT'));
+    }
+    await flip(set.database, KEYS.quarantine(idOf(item(6))));
+    await replica.close();
+    const reopened = await set.open(t);
+    await pruneAll(reopened, 5n);
+    assert.equal(reopened.status().quarantined, 2);
+    assert.equal(await set.database.get(KEYS.quarantine(idOf(item(2)))), undefined);
+    await pruneAll(reopened, 9n);
+    assert.equal(reopened.status().quarantined, 1, 'that of which the hint is not known');
+    assert.equal((await reopened.verify()).ok, true);
+    await reopened.close();
+    assert.equal((await set.open(t)).status().quarantined, 1);
   });
 
   it('says nothing of a set that is closed', async (t) => {
