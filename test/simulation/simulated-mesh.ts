@@ -1,9 +1,16 @@
 import { pino } from 'pino';
+import { type GuardCheck, guardOf, hintCheck } from '../../src/daemon/guard/index.ts';
 import {
   Replicator,
   type ReplicatorObserver,
   type ReplicatorOptions,
 } from '../../src/daemon/replicator/index.ts';
+import { AcceptedHints, Pruner } from '../../src/daemon/retention/index.ts';
+import {
+  DEFAULT_HINT_OPTIONS,
+  DEFAULT_RETENTION_OPTIONS,
+  type RetentionOptions,
+} from '../../src/daemon/retention/options.ts';
 import {
   AnnounceService,
   commonware,
@@ -16,6 +23,7 @@ import {
 } from '../../src/protocol/index.ts';
 import {
   bytesToHex,
+  type Clock,
   type NewItem,
   type Random,
   Replica,
@@ -45,6 +53,8 @@ export interface SimulatedNode {
   /** As a client does: on disk, then announced. */
   put(item: NewItem): Promise<void>;
   stop(): Promise<void>;
+  /** Null where everything is kept. */
+  readonly pruner: Pruner | null;
 }
 
 export interface SimulationOptions extends Partial<ReplicatorOptions> {
@@ -136,10 +146,23 @@ export interface Changes {
   servesAfterMs?: number;
   /** @default none */
   observers?: readonly Partial<ReplicatorObserver>[];
+  /**
+   * Milliseconds that its wall clock is ahead of the others, at each moment.
+   * @default 0
+   */
+  aheadMs?: () => number;
+  /**
+   * What it keeps, as a daemon does.
+   * @default everything
+   */
+  retention?: Partial<RetentionOptions>;
+  /** Hears of each item that it is to take, before it decides. */
+  asked?: GuardCheck['refusalOf'];
 }
 
 interface StartInit extends Changes {
   id: string;
+
   network: Network;
   clock: VirtualClock;
   random: Random;
@@ -148,22 +171,14 @@ interface StartInit extends Changes {
 }
 
 async function startNode(init: StartInit): Promise<SimulatedNode> {
-  const {
-    id,
-    network,
-    clock,
-    random,
-    dialects,
-    shows,
-    sizeOf,
-    servesAfterMs,
-    observers = [],
-  } = init;
+  const { id, network, random, dialects, shows, sizeOf, servesAfterMs, observers = [] } = init;
+  const clock = clockOf(init);
   const { push = false, maxMissing, ...options } = init.options;
   const disk = new FakeDisk();
   const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
   const logger = pino({ level: 'silent' });
-  const replicator = new Replicator({ replica, clock, random, logger, options, observers });
+  const { accepted, pruner, guard } = keepingOf(init, replica, clock);
+  const replicator = new Replicator({ replica, guard, clock, random, logger, options, observers });
   const sessions: SessionReport[] = [];
   const ended = replicator.ended.bind(replicator);
   replicator.ended = (report) => {
@@ -178,7 +193,9 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
     options: { limits: maxMissing === undefined ? {} : { maxMissing } },
     snapshot() {
       const snapshot = replica.snapshot();
-      return { snapshot: shows?.(snapshot) ?? snapshot, version: replica.version };
+      const accepts = accepted?.interval;
+      const held = { snapshot: shows?.(snapshot) ?? snapshot, version: replica.version };
+      return accepts === undefined ? held : { ...held, accepts };
     },
     events: replicator,
   });
@@ -211,11 +228,13 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
   await gossip?.start();
   replicator.start({ reconcile, fetch, announce });
   announce?.start();
+  pruner?.start();
   const put = async (item: NewItem) => {
     await replicator.ownItems.put([item]);
   };
   const stop = async () => {
     stopping = true;
+    await pruner?.stop();
     await announce?.stop();
     await gossip?.stop();
     await replicator.stop();
@@ -223,5 +242,29 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
     await fetch.stop();
     await replica.close();
   };
-  return { id, replica, replicator, fetch, gossip, put, sessions, stop };
+  return { id, replica, replicator, fetch, gossip, put, sessions, stop, pruner };
+}
+
+/** The clock of a node: timers are those of the mesh. */
+function clockOf({ clock, aheadMs }: StartInit): Clock {
+  if (aheadMs === undefined) return clock;
+  return {
+    now: () => clock.now() + aheadMs(),
+    monotonic: () => clock.monotonic(),
+    after: (delayMs, callback) => clock.after(delayMs, callback),
+  };
+}
+
+function keepingOf({ retention, asked }: StartInit, replica: Replica, clock: Clock) {
+  if (retention === undefined) return { accepted: null, pruner: null, guard: guardOf([]) };
+  const hints = { ...DEFAULT_HINT_OPTIONS, unit: 'milliseconds' } as const;
+  const accepted = new AcceptedHints({ clock, retention: replica.retention, options: hints });
+  const pruner = new Pruner({
+    replica,
+    clock,
+    logger: pino({ level: 'silent' }),
+    options: { ...DEFAULT_RETENTION_OPTIONS, ...retention },
+  });
+  const listening: GuardCheck = { refusalOf: (key, origin) => asked?.(key, origin) ?? null };
+  return { accepted, pruner, guard: guardOf([listening, hintCheck(accepted)]) };
 }

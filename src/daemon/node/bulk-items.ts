@@ -3,14 +3,14 @@ import type { DaemonError } from '../errors.ts';
 import type { GuardError } from '../guard/index.ts';
 import type { BulkItems, HoldMemory, ItemStream, NewOwnItem } from '../node-api.ts';
 import type { Replicator } from '../replicator/index.ts';
-import { readByIds, streamItems } from './item-stream.ts';
+import { type ItemStreamInit, readByIds, streamItems } from './item-stream.ts';
 import { ownSecret } from './peer-errors.ts';
 
 /** Ids looked up in one turn of the event loop. */
 const TOGETHER = 512;
 
 export interface BulkItemsInit {
-  readonly replica: Pick<Replica, 'contains' | 'snapshot' | 'serve'>;
+  readonly replica: Pick<Replica, 'contains'> & ItemStreamInit['replica'];
   readonly ownItems: Pick<Replicator['ownItems'], 'putEach'>;
   readonly clock: Clock;
   readonly isSecret: (payload: Uint8Array) => boolean;

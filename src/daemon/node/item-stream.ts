@@ -21,8 +21,10 @@ interface ReadInit {
 }
 
 export interface ItemStreamInit extends ReadInit {
-  readonly replica: Pick<Replica, 'snapshot' | 'serve'>;
-  /** First hint wanted. */
+  readonly replica: Pick<Replica, 'snapshot' | 'serve'> & {
+    readonly retention: { readonly floor: bigint };
+  };
+  /** First hint wanted. Items below the floor are left out, also while they are still held. */
   readonly from: bigint;
   /** First hint not wanted. */
   readonly to: bigint;
@@ -33,7 +35,8 @@ export function streamItems(init: ItemStreamInit): ItemStream {
   const { replica, from, to } = init;
   const snapshot = replica.snapshot({ maxAgeMs: MAX_AGE_MS });
   try {
-    const begin = snapshot.lowerBound({ hint: from, id: null });
+    const { floor } = replica.retention;
+    const begin = snapshot.lowerBound({ hint: from > floor ? from : floor, id: null });
     const end = Math.max(begin, snapshot.lowerBound({ hint: to, id: null }));
     const { scheme } = snapshot;
     const fingerprint = bytesToHex(scheme.digest(snapshot.fingerprint(begin, end), end - begin));

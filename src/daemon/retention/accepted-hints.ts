@@ -1,3 +1,4 @@
+import { EVERYTHING, type Interval } from '../../protocol/index.ts';
 import type { Clock, Retention } from '../../store/index.ts';
 import type { HintOptions } from './options.ts';
 
@@ -12,6 +13,8 @@ export class AcceptedHints {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #retention: Pick<Retention, 'floor'>;
   #options: HintOptions;
+  /** The highest ceiling that sessions were given. */
+  #highest = 0n;
 
   constructor({ clock, retention, options }: AcceptedHintsInit) {
     this.#clock = clock;
@@ -21,6 +24,7 @@ export class AcceptedHints {
 
   change(options: HintOptions): void {
     this.#options = options;
+    this.#highest = 0n;
   }
 
   /** The lowest hint that is taken; it never falls. */
@@ -33,5 +37,18 @@ export class AcceptedHints {
     const { unit, maxAhead } = this.#options;
     if (unit === 'none' || maxAhead === 0) return null;
     return BigInt(Math.max(0, this.#clock.now()) + maxAhead);
+  }
+
+  /**
+   * The part of the key space that is reconciled. Its end does not follow a clock that is set back: held items
+   * would lie outside, and peers would seem to lack them.
+   */
+  get interval(): Interval {
+    const { floor, ceiling } = this;
+    const lower = { hint: floor, id: null };
+    if (ceiling === null) return { lower, upper: EVERYTHING.upper };
+    if (ceiling > this.#highest) this.#highest = ceiling;
+    const end = this.#highest + 1n;
+    return { lower, upper: { hint: end > floor ? end : floor, id: null } };
   }
 }

@@ -29,6 +29,7 @@ import { meshIncident, type Penalties } from '../../penalties/index.ts';
 import type { Replicator } from '../../replicator/index.ts';
 import { VERSION } from '../../version.ts';
 import { announceOptions, fetchOptions, meshOptions, reconcileOptions } from '../config-options.ts';
+import type { Guarding } from '../guarding/index.ts';
 import type { DaemonInit } from '../init.ts';
 import type { PausedPeers } from '../pausing/index.ts';
 import type { RoleNotices } from './role-notices.ts';
@@ -50,6 +51,7 @@ interface Parts {
   readonly penalties: Penalties;
   readonly roles: PeerRoles;
   readonly roleNotices: RoleNotices;
+  readonly accepted: Guarding['accepted'];
 }
 
 type DaemonMeshParts = Parts & { readonly replica: Replica };
@@ -57,9 +59,10 @@ type DaemonMeshParts = Parts & { readonly replica: Replica };
 /** Sessions and fetching. */
 function servicesOf(
   { config, system: { clock }, logger }: DaemonInit,
-  { replica, replicator, work, traffic, knows, paused, roles, roleNotices }: DaemonMeshParts,
+  { replica, replicator, work, traffic, knows, paused, ...parts }: DaemonMeshParts,
   dialects: readonly Dialect[],
 ) {
+  const { roles, roleNotices, accepted } = parts;
   const turns = new Turns({ clock });
   const networkName = config.network.name;
   return {
@@ -69,9 +72,11 @@ function servicesOf(
       dialects,
       refuses: (peer, id) =>
         replicator.refuses(peer, id) || (!roles.givesTo(peer) && replica.contains(id)),
+      // Of one moment: items that are removed in between would lie inside and be missing.
       snapshot: (peer) => ({
         snapshot: roles.givesTo(peer) ? replica.snapshot() : masked(replica.snapshot()),
         version: replica.version,
+        accepts: accepted.interval,
       }),
       events: paused.over(replicator),
       answers: paused.answers,
