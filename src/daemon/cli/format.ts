@@ -155,11 +155,14 @@ const ORIGINS = {
   inbound: 'came to us',
 };
 
+const ROLES = { replicate: [], read: ['may only read'], write: ['may only write'] };
+
 export function formatPeer(peer: PeerStatus): string {
   const state = [
     peer.connected ? 'connected' : 'not connected',
     peer.inSync ? 'in sync' : 'not known to be equal',
     ORIGINS[peer.origin],
+    ...ROLES[peer.standing.role],
   ];
   const { lastSession: session, lastError } = peer;
   const lines = [

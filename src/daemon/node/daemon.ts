@@ -71,12 +71,12 @@ async function start(init: DaemonInit, undo: Undo, stop: () => Promise<void>): P
   undo.push(close);
   const token = await openToken(init, (content) => secrets.add(content));
   const parts = await replicate(init, { replica, metrics, events, undo });
-  const { mesh, replicator, penalties, pruner, budgets, pausing, paused } = parts;
+  const { mesh, replicator, roles, penalties, pruner, budgets, pausing, paused } = parts;
   const secrets = await Secrets.of(config);
   const node = new RunningNode({
     replica,
     mesh,
-    penalties,
+    ...{ roles, penalties },
     replicator,
     fetch: mesh.libp2p.services.fetch,
     budgets,

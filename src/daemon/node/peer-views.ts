@@ -1,4 +1,4 @@
-import type { AddressState, Mesh } from '../mesh/index.ts';
+import type { AddressState, Mesh, PeerRoles } from '../mesh/index.ts';
 import type { PeerStatus } from '../node-api.ts';
 import { type Penalties, standingOf } from '../penalties/index.ts';
 import type { Replicator } from '../replicator/index.ts';
@@ -7,6 +7,7 @@ import { lastSession, provedAt } from './status-view.ts';
 
 export interface PeerViewsInit {
   mesh: Pick<Mesh, 'connections' | 'troubles' | 'spoken' | 'dialer' | 'discovery'>;
+  roles: Pick<PeerRoles, 'of'>;
   penalties: Pick<Penalties, 'of' | 'bans'>;
   replicator: Pick<Replicator, 'peers' | 'statements'>;
 }
@@ -52,7 +53,7 @@ export class PeerViews {
 
   /** As the admin endpoint shows it. */
   of(peerId: string | null, wanted?: AddressState): PeerStatus {
-    const { mesh, penalties, replicator } = this.#init;
+    const { mesh, roles, penalties, replicator } = this.#init;
     const { connections, discovery } = mesh;
     const discovered = peerId !== null && discovery.knows(peerId);
     const connected = peerId !== null && connections.connected(peerId);
@@ -71,7 +72,10 @@ export class PeerViews {
       lastSession: report && lastSession(report),
       lastError: error === null ? null : { ...error, at: isoTime(error.at) },
       speaks: peerId === null ? null : mesh.spoken.of(peerId),
-      standing: standingOf(peerId === null ? null : penalties.of(peerId)),
+      standing:
+        peerId === null
+          ? standingOf('replicate', null)
+          : standingOf(roles.of(peerId), penalties.of(peerId)),
     };
   }
 }

@@ -14,7 +14,7 @@ import {
 import type { Budgets } from '../budgets/index.ts';
 import type { RetentionStatus } from '../control-api.ts';
 import type { ExplainedNode } from '../explain-api.ts';
-import type { Mesh } from '../mesh/index.ts';
+import type { Mesh, PeerRoles } from '../mesh/index.ts';
 import type {
   ArrivalFeed,
   PeerStatus,
@@ -61,6 +61,7 @@ interface RunningNodeInit {
     | 'discovery'
     | 'forget'
   >;
+  roles: Pick<PeerRoles, 'of'>;
   penalties: Pick<Penalties, 'of' | 'bans' | 'pardon'>;
   replicator: Replicator;
   fetch: Fetch;

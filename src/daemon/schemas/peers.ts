@@ -58,6 +58,9 @@ export const lastSession: z.ZodType<LastSession> = schemaOf<LastSession>('LastSe
 
 const peerStanding: z.ZodType<PeerStanding> = schemaOf<PeerStanding>('PeerStanding')(
   z.strictObject({
+    role: z
+      .enum(['replicate', 'read', 'write'])
+      .describe('read: its items are not taken; write: it gets none'),
     score: count.describe('Points of penalties at present; half of them go in ten minutes'),
     lastPenalty: z
       .strictObject({ code: z.string(), protocol: z.string(), at: instant })

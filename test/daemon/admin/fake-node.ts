@@ -323,6 +323,6 @@ function peerAt(address: string): PeerStatus {
     lastSession: null,
     lastError: null,
     speaks: { networks: ['test'], dialects: ['native/1'] },
-    standing: { score: 0, lastPenalty: null, bannedUntil: null },
+    standing: { role: 'replicate', score: 0, lastPenalty: null, bannedUntil: null },
   };
 }

@@ -49,7 +49,12 @@ const LONG_PEER: PeerStatus = {
   equalAsOf: PROVED,
   lastSession: { ...SESSION, error: ERROR },
   lastError: { ...ERROR, at: AT },
-  standing: { score: 0, lastPenalty: null, bannedUntil: null },
+  standing: {
+    role: 'replicate',
+    score: 99.9,
+    lastPenalty: { code: 'WRONG_ANNOUNCEMENT', protocol: 'gossip', at: AT },
+    bannedUntil: AT,
+  },
   speaks: { networks: ['n'.repeat(64)], dialects: ['native/1', 'commonware/1'] },
 };
 

@@ -205,7 +205,7 @@ describe('a peer for people', () => {
     lastSession: null,
     lastError: null,
     speaks: null,
-    standing: { score: 0, lastPenalty: null, bannedUntil: null },
+    standing: { role: 'replicate', score: 0, lastPenalty: null, bannedUntil: null },
   };
   const session: NonNullable<PeerStatus['lastSession']> = {
     role: 'initiator',
@@ -230,13 +230,16 @@ describe('a peer for people', () => {
   });
 
   it('that was penalised has its last penalty, its score, and the end of its ban', () => {
-    const standing = {
+    const standing: PeerStatus['standing'] = {
+      role: 'read',
       score: 45,
       lastPenalty: { code: 'WRONG_BYTES', protocol: 'fetch', at: 't' },
       bannedUntil: null,
     };
     const line = '  last penalty t: WRONG_BYTES (fetch), score 45';
-    assert.equal(formatPeer({ ...unmet, standing }).split('\n')[1], line);
+    const [head, second] = formatPeer({ ...unmet, standing }).split('\n');
+    assert.match(head!, /, configured, may only read {2}/);
+    assert.equal(second, line);
     const banned = formatPeer({ ...unmet, standing: { ...standing, bannedUntil: 'u' } });
     assert.equal(banned.split('\n')[1], `${line}, banned until u`);
   });

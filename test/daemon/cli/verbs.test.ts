@@ -361,7 +361,7 @@ describe('command line', () => {
           lastSession: null,
           lastError: null,
           speaks: null,
-          standing: { score: 0, lastPenalty: null, bannedUntil: null },
+          standing: { role: 'replicate', score: 0, lastPenalty: null, bannedUntil: null },
         },
       ];
       const { stdout } = await call('peers');

@@ -133,6 +133,7 @@ function create({ penalties = NO_PENALTIES } = {}) {
     budgets: new Budgets({ clock, options: DEFAULT_BUDGET_OPTIONS }),
     networkName: 'test',
     isSecret: () => false,
+    roles: { of: (peer) => (peer === 'bad' ? 'read' : 'replicate') },
     penalties,
   });
   return { clock, node, parts };
@@ -437,6 +438,7 @@ describe('the items of a running node', () => {
     penalties.report('bad', { code: 'WRONG_BYTES', protocol: 'fetch' });
     const at = new Date(clock.now()).toISOString();
     assert.deepEqual(standing(), {
+      role: 'read',
       score: 0,
       lastPenalty: { code: 'WRONG_BYTES', protocol: 'fetch', at },
       bannedUntil: new Date(clock.now() + 600_000).toISOString(),
@@ -444,7 +446,7 @@ describe('the items of a running node', () => {
     const { peerId, standing: pardoned } = node.pardon('bad');
     assert.deepEqual(
       [peerId, pardoned],
-      ['bad', { score: 0, lastPenalty: null, bannedUntil: null }],
+      ['bad', { role: 'read', score: 0, lastPenalty: null, bannedUntil: null }],
     );
     assert.equal(standing(), undefined);
   });

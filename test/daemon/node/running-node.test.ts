@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { Budgets, DEFAULT_BUDGET_OPTIONS } from '../../../src/daemon/budgets/index.ts';
 import { EventBus } from '../../../src/daemon/events/index.ts';
+import { PeerRoles } from '../../../src/daemon/mesh/index.ts';
 import { RunningNode } from '../../../src/daemon/node/testing.ts';
 import { Replicator } from '../../../src/daemon/replicator/index.ts';
 import { type Database, ITEM_OVERHEAD_BYTES, Replica } from '../../../src/store/index.ts';
@@ -42,6 +43,7 @@ async function nodeOver(context: TestContext, database: Database, maxSetBytes: n
     events: new EventBus({ clock, random }),
     networkName: 'test',
     isSecret: () => false,
+    roles: new PeerRoles({ read: [], write: [] }),
     penalties: NO_PENALTIES,
   });
 }

@@ -143,9 +143,10 @@ export class Push implements AnnounceEvents {
     return refusal === null;
   }
 
-  /** The sets of these peers have changed, even if no item is taken. */
+  /** The sets of these peers have changed, even if no item is taken; that of a reader makes no difference. */
   #ahead({ publisher, from }: AnnouncementOrigin): void {
-    for (const peer of new Set([from, publisher])) this.#init.peers.differs(peer);
+    const { guard, peers } = this.#init;
+    for (const peer of new Set([from, publisher])) if (guard.takesFrom(peer)) peers.differs(peer);
   }
 
   /**

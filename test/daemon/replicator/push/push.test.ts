@@ -52,6 +52,7 @@ async function setUp(
     connected: new Set(['p', 'f']),
     refused: new Set<string>(),
     paused: false,
+    differing: [] as string[],
   };
   const push = new Push({
     guard,
@@ -71,7 +72,7 @@ async function setUp(
     refused: { hasFrom: (peer) => state.refused.has(peer) },
     peers: {
       get: (peer) => ({ connected: state.connected.has(peer) }) as PeerRecord,
-      differs: () => undefined,
+      differs: (peer) => void state.differing.push(peer),
     },
     keeper: { touch: () => undefined },
     coverage: { pushed: (keys) => spread.push(...keys) },
@@ -100,6 +101,16 @@ describe('announced items', () => {
     );
     assert.equal(replica.status().items, 1);
     assert.equal((await replica.arrivalOf(item.id))?.source, 'f', 'the peer that sent it');
+  });
+
+  it('make no difference to a peer that nothing is taken from, and one to others', async (context) => {
+    const guard = guardOf([{ takesFrom: (peer) => peer !== 'reader', refusalOf: () => null }]);
+    const { push, state } = await setUp(context, {}, {}, guard);
+    push.items([itemOf(10)], { from: 'reader', publisher: 'reader' });
+    assert.deepEqual(state.differing, []);
+    push.items([itemOf(11)], { from: 'neighbour', publisher: 'reader' });
+    push.keys([], { from: 'reader', publisher: 'neighbour' });
+    assert.deepEqual(state.differing, ['neighbour', 'neighbour']);
   });
 
   it('that the guard refuses by key are neither stored nor passed on; by content, passed on', async (context) => {
