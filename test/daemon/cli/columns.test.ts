@@ -71,6 +71,7 @@ function fill(node: FakeNode): void {
   node.dial = async () => LONG_PEER;
   node.forget = (address) => [address];
   node.forgetPeer = async () => [ADDRESS];
+  node.pardon = () => LONG_PEER;
   node.why = async () => ({
     ...{ state: 'wanted', since: AT, confirmed: false, sources: [PEER, PEER], bytes: 5 },
     ...{ fetchingFrom: PEER, expiresAt: AT },
@@ -138,6 +139,9 @@ describe('text for people', () => {
     'peers show': () => on('peers', 'show', PEER),
     'peers remove': () => on('peers', 'remove', ADDRESS),
     'peers forget': () => on('peers', 'forget', PEER),
+    'peers pardon': () => on('peers', 'pardon', PEER),
+    retention: () => on('retention'),
+    'retention confirm': () => on('retention', 'confirm'),
     sync: () => on('sync'),
     synced: () => on('synced'),
     diff: () => on('diff', PEER),
