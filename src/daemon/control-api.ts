@@ -1,4 +1,4 @@
-import type { CompactOptions, CompactResult } from '../store/index.ts';
+import type { CompactOptions, CompactResult, RefusedAdded, RefusedItem } from '../store/index.ts';
 import type { ConfiguredKey } from './config/index.ts';
 import type { LogLevel } from './logging.ts';
 
@@ -17,6 +17,39 @@ export interface NodeControl {
   confirmRetention(): RetentionStatus;
   /** Has the database drop the space of removed records. */
   compact(options?: CompactOptions): Promise<CompactResult>;
+  /** Keeps items out by their ids, and drops those that are held. Rejects with `TOO_MANY_REFUSED`. */
+  refuse(init: { readonly ids: readonly string[]; readonly reason: string }): Promise<RefusedAdded>;
+  /** Lets items in again. */
+  unrefuse(init: { readonly ids: readonly string[] }): Promise<LetInAnswer>;
+  /** Refused items by id, those behind `after`. */
+  listRefused(init: {
+    readonly limit: number;
+    readonly after: string | null;
+  }): Promise<RefusedPage>;
+}
+
+/** The answer of `DELETE /v1/refused`. */
+export interface LetInAnswer {
+  /** Ids that were refused. */
+  readonly removed: number;
+}
+
+/** A refused item. */
+export interface ShownRefusal extends Pick<RefusedItem, 'by' | 'reason'> {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Null if it is unknown. */
+  readonly hint: string | null;
+}
+
+/** The answer of `GET /v1/refused`. */
+export interface RefusedPage {
+  /** Refused ids. */
+  readonly counts: { readonly operator: number; readonly policy: number };
+  readonly items: readonly ShownRefusal[];
+  /** For the next page; null on the last page. */
+  readonly cursor: string | null;
 }
 
 /** The answer of `GET /v1/config`: every key as `section.key`. */

@@ -11,7 +11,7 @@ import type {
 } from '../store/index.ts';
 
 import type { BudgetsNow } from './budgets/index.ts';
-import type { PauseState, RetentionStatus } from './control-api.ts';
+import type { PauseState, RetentionStatus, ShownRefusal } from './control-api.ts';
 import type { DaemonError } from './errors.ts';
 import type { GuardError } from './guard/index.ts';
 import type { DiscoveryStatus } from './mesh/index.ts';
@@ -137,7 +137,13 @@ export type WhyAnswer =
       readonly bytes: number | null;
       readonly expiresAt: string;
     }
-  | { readonly state: 'refused'; readonly refusedAt: readonly string[] }
+  | {
+      readonly state: 'refused';
+      /** Peers that say that it is above our limits. */
+      readonly refusedAt: readonly string[];
+      /** Who keeps it out; null: only its length does. */
+      readonly refusal: Omit<ShownRefusal, 'id'> | null;
+    }
   | ({ readonly state: 'expired'; readonly at: string } & Asked)
   | ({ readonly state: 'unknown' } & Asked);
 

@@ -63,6 +63,8 @@ const STORE: Partial<Record<StoreErrorCode, number>> = {
   FEED_RESET: 410,
   ITEM_TOO_LARGE: 413,
   SET_FULL: 507,
+  ITEM_REFUSED: 422,
+  TOO_MANY_REFUSED: 409,
   TOO_MANY_ITEMS: 507,
   DISK_FULL: 507,
   STORE_CLOSED: 503,

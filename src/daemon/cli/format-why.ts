@@ -9,6 +9,7 @@ export function formatWhy(answer: WhyAnswer): string {
     case 'wanted':
       return formatWanted(answer).join('\n  ');
     case 'refused': {
+      if (answer.refusal !== null) return formatRefusal(answer.refusal);
       const peers = answer.refusedAt.map((peer) => `${peer} says that it is too long`);
       return ['refused: peers have it, and it is above limits.maxItemBytes here', ...peers].join(
         '\n  ',
@@ -23,6 +24,14 @@ export function formatWhy(answer: WhyAnswer): string {
       return [head, ...formatAsked(answer)].join('\n  ');
     }
   }
+}
+
+type KeptOut = NonNullable<Extract<WhyAnswer, { state: 'refused' }>['refusal']>;
+
+function formatRefusal({ at, by, reason }: KeptOut): string {
+  const why = reason === '' ? '' : `: ${reason}`;
+  const advice = 'rangemesh unrefuse lets it in again';
+  return `refused: kept out by ${by === 'operator' ? 'an operator' : 'the policy'} since ${at}${why}\n  ${advice}`;
 }
 
 type HaveFacts = Extract<WhyAnswer, { state: 'have' }>;

@@ -13,6 +13,7 @@ export type {
   FetchedItem,
   GetSyncedInit,
   ListItemsInit,
+  ListRefusedInit,
   ListWantsInit,
   PutItemInit,
   WatchEventsInit,

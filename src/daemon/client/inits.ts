@@ -27,6 +27,14 @@ export interface ListWantsInit extends CallInit {
   cursor?: string | undefined;
 }
 
+/** The page that `listRefused` takes. */
+export interface ListRefusedInit extends CallInit {
+  /** Items in a page, at most 1,000. @default 100 */
+  limit?: number | undefined;
+  /** Of the page before. @default the first page */
+  cursor?: string | undefined;
+}
+
 /** The events that `watchEvents` gives. */
 export interface WatchEventsInit extends CallInit {
   /** @default all types */

@@ -1,3 +1,5 @@
+import type { RefusedAdded } from '../../store/index.ts';
+import type { LetInAnswer, RefusedPage } from '../control-api.ts';
 import { ITEMS_TYPE } from '../item-records/index.ts';
 import type {
   BatchLine,
@@ -6,7 +8,9 @@ import type {
   ItemLine,
   ItemPage,
   ItemWhy,
+  LetInBody,
   PutAnswer,
+  RefusedBody,
 } from '../schemas/index.ts';
 import { AnyCalls, inPath } from './any-calls.ts';
 import { type BatchItem, encodeBatch } from './batch.ts';
@@ -17,7 +21,13 @@ import {
   type ListChangesInit,
   readChanges,
 } from './changes.ts';
-import type { ExportItemsInit, FetchedItem, ListItemsInit, PutItemInit } from './inits.ts';
+import type {
+  ExportItemsInit,
+  FetchedItem,
+  ListItemsInit,
+  ListRefusedInit,
+  PutItemInit,
+} from './inits.ts';
 import type { CallInit } from './request.ts';
 
 /** The calls about items. */
@@ -39,6 +49,20 @@ export class ItemCalls extends AnyCalls {
       hint: headers.get('rangemesh-hint') ?? '',
       payload: new Uint8Array(await answer.arrayBuffer()),
     };
+  }
+
+  /** Keeps up to 800 items out, and drops those that are held. */
+  refuse(body: RefusedBody, init?: CallInit): Promise<RefusedAdded> {
+    return this.json({ method: 'POST', path: '/refused', body, ...init });
+  }
+
+  /** Lets up to 800 items in again. */
+  unrefuse(body: LetInBody, init?: CallInit): Promise<LetInAnswer> {
+    return this.json({ method: 'DELETE', path: '/refused', body, ...init });
+  }
+
+  listRefused({ signal, ...query }: ListRefusedInit = {}): Promise<RefusedPage> {
+    return this.json({ method: 'GET', path: '/refused', query, signal });
   }
 
   whyItem(id: string, init?: CallInit): Promise<ItemWhy> {

@@ -13,4 +13,5 @@ export {
 } from './guard.ts';
 export { type HintBounds, hintCheck } from './hints.ts';
 export { type GuardCode, GuardError, type ItemRefusal } from './refusal.ts';
+export { refusedIdCheck } from './refused-ids.ts';
 export { roleCheck } from './roles.ts';

@@ -44,6 +44,7 @@ export function storeMetrics(declare: Declarations): StoreMetrics {
       gauges.buffered.set(figures.buffered);
       gauges.commit.set(figures.commit);
       gauges.quarantined.set(figures.quarantined);
+      for (const [by, count] of Object.entries(figures.refused)) gauges.keptOut.set({ by }, count);
       gauges.refusing.set(Number(figures.refusing !== null));
       gauges.rebuilding.set(Number(figures.rebuilding !== null));
       gauges.needsRefill.set(Number(figures.needsRefill));
@@ -67,6 +68,7 @@ function declareGauges(declare: Declarations) {
     buffered: declare.gauge('buffered_keys', 'Keys on their way into the tree.'),
     commit: declare.gauge('commit_number', 'Number of the last commit.'),
     quarantined: declare.gauge('quarantined_items', 'Damaged items that did not come again yet.'),
+    keptOut: declare.gauge('kept_out_items', 'Ids of refused items, by who refused them.', ['by']),
     refusing: declare.gauge('store_refusing', '1 while the store takes no puts.'),
     rebuilding: declare.gauge('store_rebuilding', '1 while the index is built again.'),
     needsRefill: declare.gauge('store_needs_refill', '1 while lost items are fetched again.'),

@@ -11,6 +11,7 @@ import type { DaemonInit } from './init.ts';
 import { appliersOf, LiveConfig } from './live-config/index.ts';
 import type { PeerRules } from './network/index.ts';
 import type { Pausing } from './pausing/index.ts';
+import { refusedItems } from './refusing/index.ts';
 
 interface ControlParts extends Guarding, Pick<PeerRules, 'roles' | 'penalties'> {
   mesh: Mesh;
@@ -46,6 +47,7 @@ export function nodeControl(
     setLogLevel: (level) => live.setLogLevel(level),
     pause: (init) => pausing.pause(init),
     resume: (peerId) => pausing.resume(peerId),
+    ...refusedItems(parts),
     confirmRetention() {
       requireOpen();
       return pruner.confirm();

@@ -159,12 +159,14 @@ export class RunningNode implements ExplainedNode {
       const { coversAsOf } = statements.of(peer);
       const whole = coversAsOf?.whole === true ? coversAsOf : null;
       const error = lastSession?.error ?? null;
+      const refused = lastSession?.finding?.refused ?? 0;
       return {
         peer,
         coversAsOf: whole,
         inSync: this.#views.inSync(peer),
         late: proofs.late(peer),
         error,
+        refused,
         gap: gaps.of(peer),
       };
     });

@@ -33,6 +33,8 @@ export interface ComparedPeer {
   /** A change waits for a proof for longer than it may. */
   readonly late: boolean;
   readonly error: SessionReport['error'];
+  /** Items of the peer that this node refuses, as of the last session. */
+  readonly refused: number;
   /** Items that the peer goes on lacking, and items of it that the index here does not list. */
   readonly gap: Omit<PeerGap, 'since'>;
 }
@@ -138,7 +140,13 @@ function inSync({ peers, orphans }: VerdictFacts, lagSeconds: number | null): Op
     ? equality(`the sets of this node and of ${who}`, lagSeconds)
     : `all items that ${who} held ${lagSeconds} s ago are here`;
   const lost = orphans === 0 ? '' : `; ${count(orphans)} wanted that no connected peer has`;
-  return { state: 'in-sync', reason: known + lost + failure(peers) };
+  return { state: 'in-sync', reason: known + exception(peers) + lost + failure(peers) };
+}
+
+/** Peers may hold the same refused items, so the most of a peer is told and no sum. */
+function exception(peers: readonly ComparedPeer[]): string {
+  const refused = Math.max(...peers.map((peer) => peer.refused));
+  return refused > 0 ? `, but for ${count(refused)} refused here` : '';
 }
 
 /** Dialects without proofs give no age. */

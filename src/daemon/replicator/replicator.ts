@@ -27,7 +27,7 @@ import {
   SessionScheduler,
   Sessions,
 } from './scheduling/index.ts';
-import { IndexWait, Refill, WantsKeeper } from './upkeep/index.ts';
+import { IndexWait, OperatorRefusals, Refill, WantsKeeper } from './upkeep/index.ts';
 import { Whys } from './why.ts';
 
 /**
@@ -44,6 +44,7 @@ export class Replicator implements ReconcileEvents {
   readonly sessions: Sessions;
   readonly proofs: ProofRenewal;
   readonly ownItems: OwnItems;
+  readonly operatorRefusals: OperatorRefusals;
   readonly log: SessionLog = new SessionLog();
   readonly gaps: PeerGaps = new PeerGaps();
   readonly whys: Whys;
@@ -68,7 +69,7 @@ export class Replicator implements ReconcileEvents {
     const options = { ...DEFAULT_REPLICATOR_OPTIONS, ...init.options };
     const changed = (): void => this.#changed();
     const pump = (): void => this.fetcher.pump();
-    const holds = (id: Uint8Array): boolean => isHeld(replica, id);
+    const holds = (id: Uint8Array): boolean => isHeld(replica, id) || replica.refusals.has(id);
     const coverage = this.#coverage;
     const peers = new PeerRecords({ replica });
     const wanted = new ReconciliationSet({
@@ -106,6 +107,7 @@ export class Replicator implements ReconcileEvents {
     const { statements } = this;
     this.proofs = new ProofRenewal({ ...shared, sessions: this.sessions, statements });
     this.ownItems = new OwnItems({ ...shared, changed });
+    this.operatorRefusals = new OperatorRefusals({ ...shared, changed });
     const { fetcher, sessions, ownItems } = this;
     this.#scheduler = new SessionScheduler({ ...shared, sessions, pushed: ownItems });
     this.push = new Push({
@@ -162,7 +164,9 @@ export class Replicator implements ReconcileEvents {
 
   /** Whether an id is not fetched though the peer lists it. */
   refuses(peer: string, id: Uint8Array): boolean {
-    return !this.#guard.takesFrom(peer) || this.fetcher.refused.hasFrom(peer, id);
+    const { refusals } = this.#init.replica;
+    if (!this.#guard.takesFrom(peer) || refusals.has(id)) return true;
+    return this.fetcher.refused.hasFrom(peer, id);
   }
 
   ended(report: SessionReport): void {
@@ -223,10 +227,11 @@ export class Replicator implements ReconcileEvents {
     const { reconcile, fetch, announce = null } = services;
     const { replica } = this.#init;
     this.#services = services;
-    // A damaged item has left the set, so a session finds that it is missing.
+    // A damaged item has left the set, so a session finds that it is missing. A dropped one is on offer no more.
     this.#unsubscribe = [
       replica.onCommit((added) => this.#committed(added)),
       replica.onDamaged(() => this.#changed()),
+      replica.onDropped(() => this.#changed()),
     ];
     this.ownItems.start(announce);
     this.sessions.start(reconcile);

@@ -28,14 +28,7 @@ export {
   changesQuery,
 } from './changes.ts';
 export { errorAnswer } from './common.ts';
-export { type CompactLine, compactLine, compactResult } from './compact.ts';
-export {
-  configurationAnswer,
-  type LogLevelAnswer,
-  logLevelAnswer,
-  logLevelBody,
-  reloadAnswer,
-} from './configuration.ts';
+export * from './control/index.ts';
 export { type InputCode, NAMED, schemaOf } from './define.ts';
 export {
   type DiffLine,
@@ -76,7 +69,6 @@ export {
   putAnswer,
   putQuery,
 } from './items.ts';
-export { type PauseBody, pauseBody, pauseState, resumeBody } from './pauses.ts';
 export {
   addressBody,
   type LeavingAnswer,

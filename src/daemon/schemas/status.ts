@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { BudgetsNow } from '../budgets/index.ts';
 import type { CatchUpStatus, Status } from '../node-api.ts';
 import { count, errorAnswer, hex64, instant } from './common.ts';
+import { pauseState } from './control/index.ts';
 import { schemaOf } from './define.ts';
 import { retentionStatus } from './guard/index.ts';
-import { pauseState } from './pauses.ts';
 import { peerStatus } from './peers.ts';
 import { verdictFields } from './verdict.ts';
 

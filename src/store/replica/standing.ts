@@ -29,12 +29,13 @@ export function standingOf(parts: ReplicaParts): Omit<ReplicaStatus, 'fingerprin
 
 /** See `Replica.figures`. */
 export function figuresOf(parts: ReplicaParts): ReplicaFigures {
-  const { lifecycle, incidents, puts } = parts;
+  const { lifecycle, incidents, puts, refusals } = parts;
   return {
     ...standingOf(parts),
     incidentCounts: incidents.counts,
     cache: lifecycle.set?.cacheUses ?? { hits: 0, misses: 0 },
     freeBytes: puts.admission.freeBytes,
     minFreeBytes: puts.admission.minFreeBytes,
+    refused: refusals.counts,
   };
 }

@@ -5,6 +5,7 @@ import type { HeldKey, Item, ItemKey } from '../item.ts';
 import type { Database, DatabaseCare } from '../level/index.ts';
 import type { CacheUses } from '../tree/index.ts';
 import type { IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
+import type { RefusedBy } from './records/index.ts';
 
 /** What one put did. */
 export interface PutResult<Id extends Uint8Array = Bytes> {
@@ -135,6 +136,8 @@ export interface ReplicaFigures extends Omit<ReplicaStatus, 'fingerprint' | 'inc
   /** Bytes free on the disk by the last reading, a few seconds ago at most; infinite before the first. */
   readonly freeBytes: number;
   readonly minFreeBytes: number;
+  /** Ids that are kept out, by origin. */
+  readonly refused: Readonly<Record<RefusedBy, number>>;
 }
 
 /** A commit that is on disk. */

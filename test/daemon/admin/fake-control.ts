@@ -40,4 +40,26 @@ export class FakeControl implements NodeControl {
     this.asked.push(['resume', peerId]);
     return this.state;
   };
+
+  refuse: NodeControl['refuse'] = async (init) => {
+    this.asked.push(['refuse', init]);
+    return { added: init.ids.length, dropped: 0 };
+  };
+
+  unrefuse: NodeControl['unrefuse'] = async (init) => {
+    this.asked.push(['unrefuse', init]);
+    return { removed: init.ids.length };
+  };
+
+  listRefused: NodeControl['listRefused'] = async ({ after }) => {
+    const facts = {
+      at: '2026-01-01T00:00:00.000Z',
+      by: 'operator',
+      hint: '7',
+      reason: 'spam',
+    } as const;
+    const id = (after === null ? 'ab' : 'cd').repeat(32);
+    const counts = { operator: 2, policy: 0 };
+    return { counts, items: [{ id, ...facts }], cursor: after === null ? id : null };
+  };
 }

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import type { PeerStatus } from '../../../src/daemon/index.ts';
+import type { PeerStatus, Status } from '../../../src/daemon/index.ts';
 import { seed } from '../../support/damage.ts';
 import type { FakeNode } from '../admin/fake-node.ts';
 import { openStation, type Ran, run, type Station } from './terminal.ts';
@@ -58,6 +58,11 @@ const LONG_PEER: PeerStatus = {
   speaks: { networks: ['n'.repeat(64)], dialects: ['native/1', 'commonware/1'] },
 };
 
+const LONG_RETENTION: Status['retention'] = {
+  ...{ floor: HINT, goal: HINT, left: 1_234_567, running: true },
+  ...{ removedItems: 1_234_567, removedBytes: 1e12, waits: ERROR },
+};
+
 /** Answers as they are long, though none is out of the ordinary. */
 function fill(node: FakeNode): void {
   const gap = { lacks: 1_234, lacksSince: AT, unlisted: 1_234 };
@@ -71,12 +76,12 @@ function fill(node: FakeNode): void {
   node.dial = async () => LONG_PEER;
   node.forget = (address) => [address];
   node.forgetPeer = async () => [ADDRESS];
-  node.pardon = () => LONG_PEER;
   node.why = async () => ({
     ...{ state: 'wanted', since: AT, confirmed: false, sources: [PEER, PEER], bytes: 5 },
     ...{ fetchingFrom: PEER, expiresAt: AT },
     attempts: [{ peerId: PEER, at: AT, outcome: 'failed', error: ERROR }],
   });
+  node.pardon = () => LONG_PEER;
   node.sync = async () => [{ ...entry, refused: 7, error: ERROR }];
   const { status } = node;
   node.status = () => ({
@@ -84,6 +89,7 @@ function fill(node: FakeNode): void {
     addresses: [ADDRESS],
     incidents: [{ at: AT, ...ERROR }],
     refusing: ERROR,
+    retention: LONG_RETENTION,
   });
   Object.assign(node.explain, {
     synced: async () => ({
@@ -140,6 +146,9 @@ describe('text for people', () => {
     'peers remove': () => on('peers', 'remove', ADDRESS),
     'peers forget': () => on('peers', 'forget', PEER),
     'peers pardon': () => on('peers', 'pardon', PEER),
+    refuse: () => on('refuse', ID, '--reason', REASON),
+    'refused ls': () => on('refused', 'ls'),
+    unrefuse: () => on('unrefuse', ID),
     retention: () => on('retention'),
     'retention confirm': () => on('retention', 'confirm'),
     sync: () => on('sync'),
@@ -166,6 +175,10 @@ describe('text for people', () => {
     await station.node.put(new Uint8Array(5), BigInt(HINT));
     fill(station.node);
     const { control } = station;
+    control.confirmRetention = () => LONG_RETENTION;
+    const refusal = { id: ID, at: AT, by: 'operator', hint: HINT, reason: REASON } as const;
+    const counts = { operator: 1, policy: 0 };
+    control.listRefused = async () => ({ counts, items: [refusal], cursor: null });
     control.pause = async () => ({ all: true, peers: [PEER], kept: { all: true, peers: [PEER] } });
   });
   after(() => station.close());

@@ -367,8 +367,14 @@ describe('where an item is, for people', () => {
       came({ seq: 3, at: null, source: null }),
       'number 3 in the order of arrival; time and source are not known',
     );
-    const refused = formatWhy({ state: 'refused', refusedAt: ['p'] });
+    const refused = formatWhy({ state: 'refused', refusedAt: ['p'], refusal: null });
     assert.match(refused, /^refused: .*limits\.maxItemBytes.*\n {2}p says/);
+    const refusal = { at: 'T', by: 'operator', hint: null, reason: 'spam' } as const;
+    const kept = formatWhy({ state: 'refused', refusedAt: ['p'], refusal });
+    assert.equal(
+      kept,
+      'refused: kept out by an operator since T: spam\n  rangemesh unrefuse lets it in again',
+    );
     assert.match(
       formatWhy({ state: 'expired', at: 't', attempts: [], asked: [] }),
       /^expired: wanted until t;/,

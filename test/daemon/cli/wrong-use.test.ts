@@ -69,6 +69,18 @@ describe('a wrong use', () => {
       [['--since', '9', ...station.target], 64, /since=9 is above.*\[SINCE_ABOVE_LAST\]/],
       gone(),
     ],
+    refuse: [
+      [[], 64, /name ids, or a file/],
+      [['xyz', ...station.target], 64, /xyz is no id/],
+      [['--file', join(station.scratch, 'none'), ...station.target], 64, /cannot read .*ENOENT/],
+      gone('00'.repeat(32)),
+    ],
+    unrefuse: [
+      [['00'.repeat(32), '--file', 'x', ...station.target], 64, /name ids, or a file/],
+      [['--reason', 'x'], 64, /unknown option/],
+      gone('00'.repeat(32)),
+    ],
+    'refused ls': [unknown, tooMany, gone()],
     export: [
       [['--from', 'x'], 64, /give a whole number from 0 to/],
       [['--format', 'xml'], 64, /ndjson, binary/],

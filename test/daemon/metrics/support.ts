@@ -26,6 +26,7 @@ export function figuresOf(now: number, change: Partial<MetricsFigures> = {}): Me
       cache: { hits: 20, misses: 21 },
       freeBytes: 22,
       minFreeBytes: 23,
+      refused: { operator: 49, policy: 50 },
     },
     sync: {
       state: 'behind',

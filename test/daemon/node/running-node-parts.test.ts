@@ -39,6 +39,7 @@ function create({ penalties = NO_PENALTIES } = {}) {
     failure: null as unknown,
     why: { state: 'unknown', attempts: [] } as Record<string, unknown>,
     gap: { lasting: 0, since: null as number | null, unlisted: 0 },
+    refusal: undefined as object | undefined,
     arrival: undefined as Arrival | undefined | Error,
     lacking: [] as { peer: string; since: number; at: number }[],
     reports: [] as object[],
@@ -57,6 +58,7 @@ function create({ penalties = NO_PENALTIES } = {}) {
         return parts.arrival;
       },
       head: async (id: Uint8Array) => (id[0] === 1 ? { hint: 7n, bytes: 5 } : undefined),
+      refusals: { get: () => parts.refusal },
       verify: async () => {
         if (parts.failure !== null) throw parts.failure;
         return { ok: true };
@@ -382,7 +384,15 @@ describe('the items of a running node', () => {
       asked,
     });
     parts.why = { state: 'refused', peers: ['p'] };
-    assert.deepEqual(await node.why(gone), { state: 'refused', refusedAt: ['p'] });
+    assert.deepEqual(await node.why(gone), {
+      state: 'refused',
+      refusedAt: ['p'],
+      refusal: null,
+    });
+    parts.refusal = { id: gone, at: START, by: 'operator', hint: 7n, reason: 'spam' };
+    const refusal = { at: ISO, by: 'operator', hint: '7', reason: 'spam' };
+    assert.deepEqual(await node.why(gone), { state: 'refused', refusedAt: ['p'], refusal });
+    parts.refusal = undefined;
     const times = { since: START, expiresAt: START };
     const attempt = { at: START, outcome: 'absent', error: null };
     parts.why = { state: 'wanted', ...times, attempts: [{ peer: 'p', ...attempt }] };

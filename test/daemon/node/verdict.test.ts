@@ -10,6 +10,7 @@ const PEER = {
   coversAsOf: { at: NOW - 4_000 },
   late: false,
   error: null,
+  refused: 0,
   gap: { lasting: 0, unlisted: 0 },
 };
 
@@ -52,6 +53,13 @@ describe('the verdict', () => {
       ageless.reason,
       'the sets of this node and of the connected peer are known to be equal',
     );
+  });
+
+  it('names the items that are refused here, the most of a peer', () => {
+    const refusing = [1, 3, 2].map((refused) => ({ ...PEER, refused }));
+    const { state, reason } = verdict({ peers: refusing });
+    assert.equal(state, 'in-sync');
+    assert.match(reason, /4 s ago are here, but for 3 items refused here$/);
   });
 
   it('names the session that failed since the proof, while the proof is young', () => {

@@ -12,14 +12,16 @@ describe('the figures of a replica', () => {
     const { scheme, ids, combined } = countingScheme(wideSum);
     const replica = await set.open(t, { scheme, limits: { minFreeBytes: 7 } });
     await replica.put(items(5));
+    await replica.refusals.add([{ id: new Uint8Array(32) }], 'operator', '');
     const work = ids() + combined();
     const figures = replica.figures();
     assert.equal(ids() + combined(), work);
     const { fingerprint, incidents, ...rest } = replica.status();
-    const { incidentCounts, cache, freeBytes, minFreeBytes, ...same } = figures;
+    const { incidentCounts, cache, freeBytes, minFreeBytes, refused, ...same } = figures;
     assert.deepEqual(same, rest);
     assert.ok(freeBytes < set.disk.free && freeBytes > set.disk.free - 10_000, 'put bytes count');
     assert.equal(minFreeBytes, 7);
+    assert.deepEqual(refused, { operator: 1, policy: 0 });
   });
 
   it('count the tree nodes that were in the cache', async (t) => {

@@ -11,6 +11,7 @@ import { itemOperations } from './items.ts';
 import { meshOperations } from './mesh.ts';
 import { metricsOperations } from './metrics.ts';
 import { openApiOperations } from './openapi.ts';
+import { refusedOperations } from './refused.ts';
 import { retentionOperations } from './retention.ts';
 import { verifyOperations } from './verify.ts';
 
@@ -21,6 +22,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...eventOperations,
   ...itemOperations,
   ...bulkOperations,
+  ...refusedOperations,
   ...changesOperations,
   ...verifyOperations,
   ...controlOperations,

@@ -7,6 +7,7 @@ import { addExplain } from './explain-verbs.ts';
 import { addExport, addImport, addItems } from './item-verbs.ts';
 import { addMesh } from './mesh-verbs.ts';
 import { addKeys, addStart } from './node-verbs.ts';
+import { addRefusals } from './refusal-verbs.ts';
 
 export interface ProgramPorts {
   /** Gets the exit code of a verb. */
@@ -41,6 +42,7 @@ export function createProgram(init: CliInit, { exit, writeHelp }: ProgramPorts):
   addItems(program);
   addImport(program);
   addExport(program);
+  addRefusals(program);
   addMesh(program);
   addExplain(program);
   addVerify(program);

@@ -2,12 +2,13 @@ import { type Arrival, type Replica, StoreError } from '../../../store/index.ts'
 import type { Asked, AskedPeer, WhyAnswer, WhyAttempt } from '../../node-api.ts';
 import type { FetchAttempt, Replicator } from '../../replicator/index.ts';
 import { isoTime } from '../../system/index.ts';
+import { refusalFacts } from '../refusing/index.ts';
 import { provedAt } from '../status-view.ts';
 
 type HeldAnswer = Extract<WhyAnswer, { state: 'have' }>;
 
 interface WhyParts {
-  replica: Pick<Replica, 'head' | 'snapshot' | 'arrivalOf'>;
+  replica: Pick<Replica, 'head' | 'snapshot' | 'arrivalOf' | 'refusals'>;
   replicator: Pick<Replicator, 'whys' | 'gaps' | 'peers' | 'statements'>;
 }
 
@@ -16,6 +17,11 @@ export async function whyAnswer(id: Uint8Array, parts: WhyParts): Promise<WhyAns
   const head = await parts.replica.head(id);
   if (head !== undefined) return have(id, head, parts);
   const why = parts.replicator.whys.of(id);
+  const refused = parts.replica.refusals.get(id);
+  if (refused !== undefined) {
+    const refusedAt = why.state === 'refused' ? why.peers : [];
+    return { state: 'refused', refusedAt, refusal: refusalFacts(refused) };
+  }
   switch (why.state) {
     case 'wanted':
       return {
@@ -25,7 +31,7 @@ export async function whyAnswer(id: Uint8Array, parts: WhyParts): Promise<WhyAns
         attempts: why.attempts.map(attempt),
       };
     case 'refused':
-      return { state: 'refused', refusedAt: why.peers };
+      return { state: 'refused', refusedAt: why.peers, refusal: null };
     case 'expired':
       return { state: 'expired', at: isoTime(why.at), ...asked(why.attempts, parts) };
     case 'unknown':

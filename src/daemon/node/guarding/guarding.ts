@@ -1,6 +1,12 @@
 import type { Replica } from '../../../store/index.ts';
 import type { EventBus } from '../../events/index.ts';
-import { guardOf, hintCheck, type ItemGuard, roleCheck } from '../../guard/index.ts';
+import {
+  guardOf,
+  hintCheck,
+  type ItemGuard,
+  refusedIdCheck,
+  roleCheck,
+} from '../../guard/index.ts';
 import type { PeerRoles } from '../../mesh/index.ts';
 import { AcceptedHints, Pruner } from '../../retention/index.ts';
 import { retentionOptions } from '../config-options.ts';
@@ -24,7 +30,7 @@ export function createGuarding(
   { config, system: { clock }, logger }: DaemonInit,
   { replica, events, roles }: GuardedParts,
 ): Guarding {
-  const { retention } = replica;
+  const { refusals, retention } = replica;
   const accepted = new AcceptedHints({ clock, retention, options: config.hints });
   const pruner = new Pruner({
     replica,
@@ -33,5 +39,6 @@ export function createGuarding(
     incident: (trouble) => events.incident(trouble),
     options: retentionOptions(config),
   });
-  return { guard: guardOf([roleCheck(roles), hintCheck(accepted)]), accepted, pruner };
+  const guard = guardOf([roleCheck(roles), hintCheck(accepted), refusedIdCheck(refusals)]);
+  return { guard, accepted, pruner };
 }

@@ -12,9 +12,9 @@ export interface Statement {
 
 /** The statements that are proved of a peer. */
 export interface Statements {
-  /** All items that the peer held then are on this disk. */
+  /** All items that the peer held then are on this disk, but for those that this node refuses. */
   readonly coversAsOf: Statement | null;
-  /** Both sets were equal then. */
+  /** Both sets were equal then, but for items that one of the nodes refuses. */
   readonly equalAsOf: Statement | null;
 }
 
@@ -101,7 +101,7 @@ export class PeerStatements {
     const statement = proved(report);
     if (statement === null || hides(statement, known)) return;
     if (isEqual(report)) known.equalAsOf = statement;
-    if (learning === null || (report.finding?.refused ?? 0) > 0) return;
+    if (learning === null) return;
     const ids = new Set(learning.filter((key) => !holds(key)));
     known.pending = { statement, ids };
     settle(known);
@@ -152,5 +152,6 @@ function proved({ error, finding, ...report }: SessionReport): Statement | null 
 }
 
 function isEqual({ finding, equal }: SessionReport): boolean {
-  return finding === null ? equal : finding.mine + finding.theirs === 0;
+  if (finding === null) return equal;
+  return finding.mine === finding.refusedThere && finding.theirs === finding.refused;
 }

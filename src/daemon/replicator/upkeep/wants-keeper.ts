@@ -21,7 +21,7 @@ export interface WantsKeeperInit extends Pick<SharedParts, 'wanted' | 'clock' | 
   /** Null: nothing is kept. */
   file: WantsFile | null;
   expireAfterMs: number;
-  /** Whether an item is here, so that it is not wanted again. */
+  /** Whether an item is here, or refused, so that it is not wanted again. */
   holds: (id: Uint8Array) => boolean;
   /** Ids are wanted again. */
   restored: () => void;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Asked, AskedPeer, WhyAnswer, WhyAttempt } from '../../node-api.ts';
 import { count, errorAnswer, hex64, hintText, instant } from '../common.ts';
+import { refusalFields } from '../control/index.ts';
 import { schemaOf } from '../define.ts';
 import { provedAt } from '../peers.ts';
 import { wantFields } from './wants.ts';
@@ -72,6 +73,10 @@ export const itemWhy: z.ZodType<ItemWhy> = schemaOf<ItemWhy>('ItemWhy')(
       ...ID,
       state: z.literal('refused'),
       refusedAt: z.array(z.string()).describe('Peers that say that it is above the limit here'),
+      refusal: z
+        .strictObject(refusalFields)
+        .nullable()
+        .describe('Who keeps it out; null: only its length does'),
     }),
     z.strictObject({ ...ID, state: z.literal('expired'), at: instant, ...ASKED }),
     z.strictObject({ ...ID, state: z.literal('unknown'), ...ASKED }),

@@ -11,8 +11,6 @@ export function checkReason(reason: string): void {
 }
 
 export function tooMany(count: number, limit: number): StoreError {
-  const message =
-    `${count} ids would be refused, and ${limit} is the most: let in again those that no peer has any more, ` +
-    'or raise retention.minHint in place of refusing old items one by one';
+  const message = `${count} ids would be refused, and ${limit} is the most: let in again ids that no peer has any more`;
   return new StoreError('TOO_MANY_REFUSED', message);
 }

@@ -18,12 +18,17 @@ function stored(statements: PeerStatements, ids: readonly Uint8Array[]): void {
 }
 
 describe('a statement about a peer', () => {
-  it('does not say that it is covered where items of it were refused', () => {
+  it('says that it is covered and equal but for refused items, here and there', () => {
     const statements = new PeerStatements();
     for (const refused of [1, 2]) statements.ended(found({ refused, theirs: refused }), nothing);
-    assert.equal(statements.of('p').coversAsOf, null, 'a false coversAsOf: items were refused');
-    statements.ended(found({ theirs: 2 }), nothing);
-    assert.deepEqual(statements.of('p').coversAsOf, { at: 5, interval: EVERYTHING, whole: true });
+    assert.notEqual(statements.of('p').coversAsOf, null);
+    assert.notEqual(statements.of('p').equalAsOf, null);
+    const { equalAsOf } = statements.of('p');
+    statements.ended(found({ refused: 1, theirs: 2 }, 'p', 9), nothing);
+    assert.equal(statements.of('p').equalAsOf, equalAsOf, 'an item that is not refused is missing');
+    statements.ended(found({ mine: 1, refusedThere: 1 }, 'p', 10), nothing);
+    assert.equal(statements.of('p').equalAsOf?.at, 10);
+    assert.deepEqual(statements.of('p').coversAsOf, { at: 10, interval: EVERYTHING, whole: true });
   });
 
   it('is not made by a session that failed or proved nothing', () => {

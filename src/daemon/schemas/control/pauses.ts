@@ -1,9 +1,9 @@
 import { peerIdFromString } from '@libp2p/peer-id';
 import { z } from 'zod';
-import type { PauseState } from '../control-api.ts';
-import { parses } from '../parses.ts';
-import { refuse, schemaOf } from './define.ts';
-import { peerText } from './peers.ts';
+import type { PauseState } from '../../control-api.ts';
+import { parses } from '../../parses.ts';
+import { refuse, schemaOf } from '../define.ts';
+import { peerText } from '../peers.ts';
 
 const isPeerId = parses(peerIdFromString);
 

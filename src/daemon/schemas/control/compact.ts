@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { CompactProgress, CompactResult } from '../../store/index.ts';
-import type { RefusalReason } from '../node-api.ts';
-import { count, errorAnswer } from './common.ts';
-import { schemaOf } from './define.ts';
+import type { CompactProgress, CompactResult } from '../../../store/index.ts';
+import type { RefusalReason } from '../../node-api.ts';
+import { count, errorAnswer } from '../common.ts';
+import { schemaOf } from '../define.ts';
 
 export const compactResult: z.ZodType<CompactResult> = schemaOf<CompactResult>('CompactResult')(
   z.strictObject({

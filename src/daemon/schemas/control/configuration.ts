@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { ConfiguredKey } from '../config/index.ts';
-import type { ConfigurationAnswer, ReloadAnswer } from '../control-api.ts';
-import { LOG_LEVELS, type LogLevel } from '../log/options.ts';
-import { schemaOf } from './define.ts';
+import type { ConfiguredKey } from '../../config/index.ts';
+import type { ConfigurationAnswer, ReloadAnswer } from '../../control-api.ts';
+import { LOG_LEVELS, type LogLevel } from '../../log/options.ts';
+import { schemaOf } from '../define.ts';
 
 const configuredKey = schemaOf<ConfiguredKey>('ConfiguredKey')(
   z.strictObject({

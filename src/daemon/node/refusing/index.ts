@@ -1,0 +1,3 @@
+/** The refused items as an operator sees and changes them. */
+
+export { refusalFacts, refusedItems } from './refused-items.ts';

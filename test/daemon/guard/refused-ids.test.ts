@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type GuardedKey, refusedIdCheck } from '../../../src/daemon/guard/index.ts';
+import { idOf } from '../replicator/support.ts';
+
+const ORIGIN = { via: 'push', peer: 'a', publisher: 'b' } as const;
+
+function check(...refused: readonly number[]) {
+  const has = (id: Uint8Array) => refused.some((number) => idOf(number)[3] === id[3]);
+  return refusedIdCheck({ has, counts: { operator: refused.length, policy: 0 } });
+}
+
+describe('the check of refused ids', () => {
+  it('refuses the items that are kept out, whichever peer has them', () => {
+    const key = (number: number): GuardedKey => ({ hint: 1n, id: idOf(number), bytes: 1 });
+    const refusal = check(7).refusalOf(key(7), ORIGIN);
+    assert.equal(refusal?.code, 'ITEM_REFUSED');
+    assert.equal(refusal?.lasting, true);
+    assert.match(refusal!.message, /unrefuse/);
+    assert.equal(check(7).refusalOf(key(8), ORIGIN), null);
+  });
+
+  it('reads no id while nothing is refused: that of an item put here costs a hash', () => {
+    const key = {
+      hint: 1n,
+      bytes: 1,
+      get id(): Uint8Array {
+        throw new Error('the id is read');
+      },
+    };
+    assert.equal(check().refusalOf(key, ORIGIN), null);
+  });
+});
