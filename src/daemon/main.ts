@@ -12,6 +12,7 @@ import {
   systemLoopDelay,
   systemNetwork,
   systemOutput,
+  systemPrograms,
   systemRandom,
   systemWitness,
 } from './system/index.ts';
@@ -73,6 +74,7 @@ const init: CliInit = {
         busyMs: systemBusyTime,
         minuteOfDay: localMinute,
         processMetrics: processMetrics(),
+        programs: systemPrograms,
       };
       return startDaemon({ config, configuration, system, logger: log, signal });
     },

@@ -26,6 +26,7 @@ const CHECKS: readonly ConfigCheck[] = [
   atLeast('downloadBytesPerSecond'),
   atLeast('peerUploadBytesPerSecond'),
   atLeast('peerDownloadBytesPerSecond'),
+  { reads: ['policy.command', 'policy.module'], run: checkPolicy },
   atMost('frameTimeoutMs', 'sessionTimeoutMs'),
   atMost('settleMs', 'settleMaxMs'),
 ];
@@ -89,6 +90,11 @@ function checkLists({ access }: Config): string | undefined {
     }
   }
   return undefined;
+}
+
+function checkPolicy({ policy: { command, module } }: Config): string | undefined {
+  if (command.length === 0 || module === null) return undefined;
+  return 'policy.module: must be null when policy.command is given; one of them decides';
 }
 
 function checkAdmin({ admin: { host, tokenFile } }: Config): Problem | undefined {

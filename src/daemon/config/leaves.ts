@@ -177,6 +177,12 @@ export const PEER_ADDRESS: ListMember = {
   plural: 'TCP multiaddrs such as /dns4/b.example.org/tcp/9463',
 };
 
+export const WORD: ListMember = {
+  test: (word) => word !== '' && !word.includes('\0'),
+  expected: 'a word of a command',
+  plural: 'words of a command',
+};
+
 export const PEER: ListMember = {
   test: parses(peerIdFromString),
   expected: 'a peer id such as 12D3KooW..., as the status of that node shows it',

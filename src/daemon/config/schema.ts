@@ -20,7 +20,9 @@ import {
   limits,
   network,
   penalties,
+  policy,
   push,
+  quotas,
   retention,
   sync,
 } from './sections/index.ts';
@@ -65,7 +67,7 @@ const log = section({
 
 const sections = {
   ...{ node, network, access, penalties, admin, sync, fetch, push, limits, hints, retention },
-  ...{ budgets, store, scrub, log },
+  ...{ budgets, policy, quotas, store, scrub, log },
 };
 
 const schema = z.strictObject(sections).meta({ title: 'rangemesh configuration' });

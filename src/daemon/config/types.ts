@@ -10,7 +10,9 @@ import type {
   LimitsConfig,
   NetworkConfig,
   PenaltiesConfig,
+  PolicyConfig,
   PushConfig,
+  QuotasConfig,
   RetentionConfig,
   SyncConfig,
 } from './sections/index.ts';
@@ -35,6 +37,8 @@ export interface Config {
   hints: HintsConfig;
   retention: RetentionConfig;
   budgets: BudgetsConfig;
+  policy: PolicyConfig;
+  quotas: QuotasConfig;
   store: Pick<IndexOptions, 'cacheBytes' | 'bufferItems'>;
   scrub: ScrubOptions;
   log: {

@@ -25,6 +25,8 @@ export interface ItemGuard {
   refusalOf(key: GuardedKey, origin: ItemOrigin): ItemRefusal | null;
   /** By key, then by content. Null at once if all items may be taken and nothing must be asked. Never rejects. */
   judge(items: readonly Item[], origin: ItemOrigin): Promise<Verdicts> | null;
+  /** The items that `judge` was asked about are on disk, or will not be. */
+  settled(items: readonly Item[]): void;
   /** Whether anything of this peer is taken at present. */
   takesFrom(peer: string): boolean;
 }
@@ -33,10 +35,13 @@ export interface ItemGuard {
 export interface GuardCheck {
   refusalOf(key: GuardedKey, origin: ItemOrigin): ItemRefusal | null;
   /**
-   * Hears of the items that no check refuses by key, nor a check before this one. Must not reject.
+   * Hears of the items that no check refuses by key, nor a check before this one. Null at once if all may be
+   * taken. Must not reject.
    * @default the key decides
    */
-  judge?(items: readonly Item[], origin: ItemOrigin): Promise<Verdicts>;
+  judge?(items: readonly Item[], origin: ItemOrigin): Promise<Verdicts> | null;
+  /** @default nothing is kept of items that `judge` has taken */
+  settled?(items: readonly Item[]): void;
   /** @default everything is taken that is not refused by itself */
   takesFrom?(peer: string): boolean;
 }
@@ -56,8 +61,18 @@ export function guardOf(checks: readonly GuardCheck[]): ItemGuard {
     judge(items, origin) {
       if (checks.length === 0) return null;
       const verdicts = items.map((item) => refusalOf(keyOf(item), origin));
-      if (asked.length === 0 && verdicts.every((refusal) => refusal === null)) return null;
-      return askAll(asked, items, verdicts, origin);
+      if (verdicts.some((refusal) => refusal !== null)) {
+        return askAll(asked, items, verdicts, origin);
+      }
+      for (const [at, check] of asked.entries()) {
+        const answers = check.judge!(items, origin);
+        if (answers === null) continue;
+        return answers.then((known) => askAll(asked.slice(at + 1), items, known, origin));
+      }
+      return null;
+    },
+    settled(items) {
+      for (const check of checks) check.settled?.(items);
     },
     takesFrom: (peer) => checks.every((check) => check.takesFrom?.(peer) !== false),
   };
@@ -88,6 +103,7 @@ async function askAll(
       open.map((at) => items[at]!),
       origin,
     );
+    if (answers === null) continue;
     for (const [i, at] of open.entries()) verdicts[at] = answers[i] ?? null;
   }
   return verdicts;

@@ -4,6 +4,7 @@ import type { AnnounceTotals, Fetch } from '../../protocol/index.ts';
 import type { ReplicaFigures } from '../../store/index.ts';
 import type { AdminObserver, MetricsSource } from '../admin/index.ts';
 import type { RetentionStatus } from '../control-api.ts';
+import type { PolicyFigures } from '../guard/index.ts';
 import type { LogLosses } from '../logging.ts';
 import type { DiscoveryStatus } from '../mesh/index.ts';
 import type { ReplicatorObserver } from '../replicator/index.ts';
@@ -12,7 +13,12 @@ import { arrivalMetrics } from './arrivals.ts';
 import { type BudgetFigures, daemonMetrics } from './daemon.ts';
 import { Declarations } from './declare.ts';
 import { fetchMetrics } from './fetch.ts';
-import { retentionMetrics, type TrafficFigures, trafficMetrics } from './guard/index.ts';
+import {
+  policyMetrics,
+  retentionMetrics,
+  type TrafficFigures,
+  trafficMetrics,
+} from './guard/index.ts';
 import { libp2pMetrics, wireMetrics } from './libp2p.ts';
 import { meshMetrics } from './mesh.ts';
 import { type PeerFigures, type PenaltyMetrics, peerMetrics, penaltyMetrics } from './peers.ts';
@@ -47,6 +53,8 @@ export interface MetricsFigures {
   readonly traffic: TrafficFigures;
   readonly losses: LogLosses;
   readonly budgets: BudgetFigures;
+  /** Null: there is none. */
+  readonly policy: PolicyFigures | null;
 }
 
 /** The metrics of one daemon: those that its rooms count as they work, and those read when asked for. */
@@ -85,6 +93,7 @@ export class Metrics implements MetricsSource {
     const [push, wire] = [pushMetrics(declare), wireMetrics(declare, this.#registry)];
     const retention = retentionMetrics(declare);
     const traffic = trafficMetrics(declare);
+    const policy = policyMetrics(declare);
     const daemon = daemonMetrics({ declare, version, startedAt: now() });
     this.#update = async (figures) => {
       store.update(figures.store);
@@ -96,6 +105,7 @@ export class Metrics implements MetricsSource {
       retention.update(figures.retention);
       fetch.update(figures.transfer);
       traffic.update(figures.traffic);
+      policy.update(figures.policy);
       daemon.update(figures.losses, figures.budgets);
       await wire.update();
     };

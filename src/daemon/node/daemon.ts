@@ -131,7 +131,7 @@ async function replicate(init: DaemonInit, heard: ReplicationInit) {
   const { config, system, logger } = init;
   const { replica, metrics, events, undo } = heard;
   const running = () => ({ replicator, mesh });
-  const guards = createGuards(init, heard, running);
+  const guards = await createGuards(init, heard, running);
   const replicator = createReplicator(init, { replica, ...guards }, [metrics.replicator, events]);
   const { clock, busyMs = () => clock.monotonic() } = system;
   const knows: Knows = (peer) => mesh.names(peer);
@@ -190,13 +190,13 @@ async function openHeard(
 }
 
 /** What peers may do and which items are taken; `running`: parts that are made with these at hand. */
-function createGuards(
+async function createGuards(
   init: DaemonInit,
   parts: ReplicationInit,
   running: () => { replicator: Replicator; mesh: Mesh<Services> },
-): PeerRules & Guarding {
+): Promise<PeerRules & Guarding> {
   const rules = createPeerRules(init, parts, running);
-  return { ...rules, ...createGuarding(init, { ...parts, ...rules }) };
+  return { ...rules, ...(await createGuarding(init, { ...parts, ...rules })) };
 }
 
 interface ReplicatorParts {

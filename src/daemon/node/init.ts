@@ -1,7 +1,7 @@
 import type { Clock, Disk, Random } from '../../store/index.ts';
 import type { Config, ConfigurationFiles } from '../config/index.ts';
 import type { CountingLogger } from '../logging.ts';
-import type { FileWitness, HostNetwork } from '../system/index.ts';
+import type { FileWitness, HostNetwork, Programs } from '../system/index.ts';
 
 /** The machine as the daemon sees it; tests give another one. */
 export interface System {
@@ -32,6 +32,11 @@ export interface System {
    * @default none
    */
   processMetrics?: () => Promise<string>;
+  /**
+   * Starts the program, or loads the module, of a write policy.
+   * @default a policy in the configuration ends the start
+   */
+  programs?: Programs;
 }
 
 /** What `startDaemon` needs. */

@@ -1,5 +1,6 @@
 import type { Fetch, FetchService, ReconcileService } from '../../protocol/index.ts';
 import type { Replica } from '../../store/index.ts';
+import type { OpenedPolicy } from '../guard/index.ts';
 import type { CountingLogger } from '../logging.ts';
 import type { Mesh } from '../mesh/index.ts';
 import type { MetricsFigures, PeerFigures, TrafficFigures } from '../metrics/index.ts';
@@ -19,12 +20,13 @@ export interface FiguresInit {
   readonly fetch: Pick<FetchService, 'usedRatio'> & Pick<Fetch, 'totals'>;
   readonly traffic: TrafficFigures;
   readonly logger: CountingLogger;
+  readonly policy: OpenedPolicy | null;
 }
 
 /** The figures of a running daemon; none of them looks at the items of the set. */
 export function figuresOf(init: FiguresInit): MetricsFigures {
   const { replica, replicator, mesh, penalties, node, pruner } = init;
-  const { reconcile, fetch, traffic, logger } = init;
+  const { reconcile, fetch, traffic, logger, policy } = init;
   const { wanted, fetcher, sessions, ownItems } = replicator;
   const { state, lagSeconds } = node.verdict();
   return {
@@ -47,6 +49,7 @@ export function figuresOf(init: FiguresInit): MetricsFigures {
     traffic,
     losses: logger.losses?.() ?? { leftOut: 0, lost: 0 },
     budgets: { answers: fetch.usedRatio, ...reconcile.usedRatios },
+    policy: policy?.check.figures ?? null,
   };
 }
 

@@ -1,5 +1,11 @@
 import { type PutResult, type Replica, StoreError, type VerifiedItem } from '../../store/index.ts';
-import type { ItemGuard, ItemOrigin, ItemRefusal } from '../guard/index.ts';
+import {
+  type ItemGuard,
+  type ItemOrigin,
+  type ItemRefusal,
+  sourceOf,
+  type Verdicts,
+} from '../guard/index.ts';
 import type { ArrivalObserver } from './observer.ts';
 import type { Reason } from './pause.ts';
 
@@ -27,9 +33,21 @@ export async function storeItems(
   refusals: Reason[],
 ): Promise<PutResult<Uint8Array>[]> {
   const verdicts = init.guard.judge(items, init.origin);
-  if (verdicts === null) return putAll(init, items, refusals);
+  try {
+    const taken = verdicts === null ? items : takenOf(init, items, await verdicts);
+    return taken.length === 0 ? [] : await putAll(init, taken, refusals);
+  } finally {
+    init.guard.settled(items);
+  }
+}
+
+function takenOf(
+  init: StoreItemsInit,
+  items: readonly VerifiedItem[],
+  verdicts: Verdicts,
+): VerifiedItem[] {
   const taken: VerifiedItem[] = [];
-  for (const [i, refusal] of (await verdicts).entries()) {
+  for (const [i, refusal] of verdicts.entries()) {
     const item = items[i]!;
     if (refusal === null) taken.push(item);
     else {
@@ -37,7 +55,7 @@ export async function storeItems(
       init.refused?.(item.id, refusal);
     }
   }
-  return taken.length === 0 ? [] : putAll(init, taken, refusals);
+  return taken;
 }
 
 async function putAll(
@@ -47,7 +65,7 @@ async function putAll(
 ): Promise<PutResult<Uint8Array>[]> {
   const { replica, origin, observer } = init;
   try {
-    const results = await replica.putVerified(items, { source: origin.peer });
+    const results = await replica.putVerified(items, { source: sourceOf(origin) });
     observer?.stored(items, results);
     return results;
   } catch (error) {

@@ -6,6 +6,13 @@
 export { systemClock, systemDisk, systemRandom } from '../../store/index.ts';
 
 export {
+  type Program,
+  type ProgramEvents,
+  type ProgramInit,
+  type Programs,
+  systemPrograms,
+} from './program.ts';
+export {
   type FileWitness,
   type HostNetwork,
   isoTime,

@@ -276,6 +276,16 @@ describe('configuration', () => {
       await load(`access: { deny: [${PEER}] }`);
     });
 
+    it('a policy is a program or a module, not both, and its words are not empty', async () => {
+      const both = 'policy: { command: [judge], module: m.mjs }';
+      assert.match(
+        await problem(both),
+        /^policy\.module: must be null when policy\.command is given/,
+      );
+      assert.match(await problem('policy: { command: [""] }'), /must be a word of a command/);
+      assert.equal((await load('policy: { module: m.mjs }')).policy.module, '/etc/mesh/m.mjs');
+    });
+
     it('are not reported in a section that is invalid already', async () => {
       const typo = `access: { mdoe: list, peers: [${PEER}] }`;
       assert.match(await problem(typo), /^access\.mdoe: unknown key; did you mean access\.mode\?/);

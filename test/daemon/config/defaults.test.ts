@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { type Config, LEAVES, loadConfig } from '../../../src/daemon/config/index.ts';
+import {
+  DEFAULT_POLICY_OPTIONS,
+  DEFAULT_QUOTA_OPTIONS,
+} from '../../../src/daemon/guard/options.ts';
 import * as mesh from '../../../src/daemon/mesh/options.ts';
 import * as given from '../../../src/daemon/node/testing.ts';
 import { DEFAULT_REPLICATOR_OPTIONS } from '../../../src/daemon/replicator/options.ts';
@@ -63,7 +67,7 @@ describe('a default', () => {
         places.push([name!, values[value!]]);
       }
     }
-    assert.equal(places.length, 12, places.map(([name]) => name).join());
+    assert.equal(places.length, 14, places.map(([name]) => name).join());
     for (const [name, defaults] of places) {
       assert.deepEqual(commentedDefaults(sources, name), numbersOf(defaults), name);
     }
@@ -76,6 +80,8 @@ describe('a default', () => {
       [given.fetchOptions(config), protocol.DEFAULT_FETCH_OPTIONS],
       [given.announceOptions(config), protocol.DEFAULT_ANNOUNCE_OPTIONS],
       [given.indexOptions(config), store.DEFAULT_INDEX],
+      [sameKeys(config.policy, DEFAULT_POLICY_OPTIONS), DEFAULT_POLICY_OPTIONS],
+      [config.quotas, DEFAULT_QUOTA_OPTIONS],
     ];
     for (const [options, defaults] of parts) {
       assert.deepEqual(options, sameKeys(defaults, options));

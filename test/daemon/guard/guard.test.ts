@@ -66,6 +66,29 @@ describe('the guard', () => {
     assert.equal(asked.length, 2, 'nothing is left to ask');
   });
 
+  it('waits for nothing where each check takes all items at once, and tells the checks of the end', async () => {
+    const heard: string[] = [];
+    const check = (name: string, answers: ItemRefusal | null): GuardCheck => ({
+      refusalOf: () => null,
+      judge(items) {
+        heard.push(`${name} asked`);
+        return answers === null ? null : Promise.resolve(items.map(() => answers));
+      },
+      settled: (items) => void heard.push(`${name} ended ${items.length}`),
+    });
+    const quick = guardOf([check('a', null), check('b', null)]);
+    assert.equal(quick.judge(ITEMS, ORIGIN), null);
+    quick.settled(ITEMS);
+    assert.deepEqual(heard.splice(0), ['a asked', 'b asked', 'a ended 4', 'b ended 4']);
+    const slow = guardOf([check('a', null), check('b', refusal('PEER_QUOTA')), check('c', null)]);
+    const verdicts = await slow.judge(ITEMS, ORIGIN);
+    assert.deepEqual(
+      verdicts?.map((verdict) => verdict?.code),
+      new Array(4).fill('PEER_QUOTA'),
+    );
+    assert.deepEqual(heard, ['a asked', 'b asked'], 'nothing is left to ask');
+  });
+
   it('reads the id and the size of an item only where a check does', () => {
     const item = {
       ...ITEMS[0]!,

@@ -72,6 +72,7 @@ export function figuresOf(now: number, change: Partial<MetricsFigures> = {}): Me
     },
     losses: { leftOut: 47, lost: 48 },
     budgets: { answers: 0.1, calling: 0.2, serving: 0.3 },
+    policy: { taken: 49, refused: 50, failed: 51, busy: 52, waiting: 53, up: true },
     ...change,
   };
 }

@@ -10,6 +10,7 @@ import {
   systemClock,
   systemDisk,
   systemNetwork,
+  systemPrograms,
   systemRandom,
   systemWitness,
 } from '../../../src/daemon/system/index.ts';
@@ -65,6 +66,7 @@ export class LocalDaemons {
         network: systemNetwork,
         disk: systemDisk,
         witness: systemWitness,
+        programs: systemPrograms,
       },
       logger: createLogger({ clock: systemClock, level: 'silent' }),
     });

@@ -1,4 +1,5 @@
 import { type ArrivalEntry, ID_BYTES, type Item, StoreError } from '../../../store/index.ts';
+import { originIn } from '../../guard/index.ts';
 import { isoTime } from '../../system/index.ts';
 import { LONG_BYTES } from '../payload-memory.ts';
 
@@ -58,7 +59,7 @@ function fieldWriter(): (entry: ArrivalEntry) => string {
   return (entry) => {
     if (entry.at !== at || entry.source !== source) {
       ({ source, at } = entry);
-      from = at === 0 ? 'null' : JSON.stringify(source ?? 'local');
+      from = at === 0 ? 'null' : JSON.stringify(originIn(source).peer ?? 'local');
       time = at === 0 ? 'null' : `"${isoTime(at)}"`;
     }
     // The buffer of an id is made when it is first asked for, outside the heap: a copy costs less memory.

@@ -8,6 +8,8 @@ export { type HintsConfig, hints } from './hints.ts';
 export { type LimitsConfig, limits } from './limits.ts';
 export { type NetworkConfig, network } from './network.ts';
 export { type PenaltiesConfig, penalties } from './penalties.ts';
+export { type PolicyConfig, policy } from './policy.ts';
 export { type PushConfig, push } from './push.ts';
+export { type QuotasConfig, quotas } from './quotas.ts';
 export { type RetentionConfig, retention } from './retention.ts';
 export { type SyncConfig, sync } from './sync.ts';

@@ -1,4 +1,5 @@
 import { type Arrival, type Replica, StoreError } from '../../../store/index.ts';
+import { originIn } from '../../guard/index.ts';
 import type { Asked, AskedPeer, WhyAnswer, WhyAttempt } from '../../node-api.ts';
 import type { FetchAttempt, Replicator } from '../../replicator/index.ts';
 import { isoTime } from '../../system/index.ts';
@@ -76,7 +77,7 @@ async function arrivalOf(
 /** Where the order of arrival was written again, times and sources are not known. */
 function shownArrival({ seq, at, source }: Arrival): NonNullable<HeldAnswer['arrival']> {
   if (at === 0) return { seq, at: null, source: null };
-  return { seq, at: isoTime(at), source: source ?? 'local' };
+  return { seq, at: isoTime(at), source: originIn(source).peer ?? 'local' };
 }
 
 function indexed(

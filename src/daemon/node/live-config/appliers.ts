@@ -1,6 +1,7 @@
 import type { Replica } from '../../../store/index.ts';
 import type { Budgets } from '../../budgets/index.ts';
 import type { Config } from '../../config/index.ts';
+import type { QuotaCheck } from '../../guard/index.ts';
 import { type Logger, setLogLevel } from '../../logging.ts';
 import type { Mesh, PeerRoles } from '../../mesh/index.ts';
 import type { Penalties } from '../../penalties/index.ts';
@@ -25,6 +26,7 @@ interface AppliersInit {
   replicator: { readonly rates: Pick<Replicator['rates'], 'change'> };
   accepted: Pick<AcceptedHints, 'change'>;
   pruner: Pick<Pruner, 'change'>;
+  quotas: Pick<QuotaCheck, 'change'>;
   /** The root. */
   logger: Logger;
 }
@@ -39,6 +41,7 @@ export function appliersOf({
   accepted,
   pruner,
   budgets,
+  quotas,
   logger,
 }: AppliersInit): Applier[] {
   return [
@@ -88,6 +91,29 @@ export function appliersOf({
         return () => replicator.rates.change(rates);
       },
     },
+    ...guardAppliers({ accepted, pruner, budgets, quotas }),
+    {
+      keys: ['scrub.itemsPerSecond', 'scrub.maxDamagedPerHour'],
+      prepare:
+        ({ scrub }) =>
+        () =>
+          replica.setScrub(scrub),
+    },
+    {
+      keys: ['log.level'],
+      prepare:
+        ({ log }) =>
+        () =>
+          setLogLevel(logger, log.level),
+    },
+  ];
+}
+
+type GuardParts = Pick<AppliersInit, 'accepted' | 'pruner' | 'budgets' | 'quotas'>;
+
+/** Bounds on the items that this node takes, and on the rate at which they come and go. */
+function guardAppliers({ accepted, pruner, budgets, quotas }: GuardParts): Applier[] {
+  return [
     {
       keys: ['hints.unit', 'hints.maxAhead'],
       prepare:
@@ -113,18 +139,16 @@ export function appliersOf({
       prepare: (config) => () => budgets.change(config.budgets),
     },
     {
-      keys: ['scrub.itemsPerSecond', 'scrub.maxDamagedPerHour'],
+      keys: [
+        'quotas.peerItems',
+        'quotas.peerBytes',
+        'quotas.publisherItems',
+        'quotas.publisherBytes',
+      ],
       prepare:
-        ({ scrub }) =>
+        ({ quotas: options }) =>
         () =>
-          replica.setScrub(scrub),
-    },
-    {
-      keys: ['log.level'],
-      prepare:
-        ({ log }) =>
-        () =>
-          setLogLevel(logger, log.level),
+          quotas.change(options),
     },
   ];
 }

@@ -111,11 +111,11 @@ export class RequestRunner {
     return denied;
   }
 
-  /** An item above the ceiling of hints becomes acceptable by itself, so a later session lists it again. */
-  #guarded(peer: string, id: Uint8Array, { code, lasting }: ItemRefusal): void {
+  /** An item that is not refused for good may be acceptable later, so a later session lists it again. */
+  #guarded(peer: string, id: Uint8Array, { lasting }: ItemRefusal): void {
     const { wanted, refused } = this.#init;
     wanted.release(peer, id, { forget: true });
-    if (code !== 'HINT_TOO_NEW') refused.add(peer, id);
+    if (lasting) refused.add(peer, id);
     if (lasting || wanted.sources(id).length === 0) wanted.received(id);
   }
 

@@ -45,7 +45,7 @@ describe('a fetched item that the guard refuses', () => {
     }
   });
 
-  it('is forgotten where its hint is too high, so that a later session lists it again', async (t) => {
+  it('is forgotten where it is not refused for good, so that a later session lists it again', async (t) => {
     const rig = await FetcherRig.open(t);
     rig.fetcher.connected('a');
     const bad = await refused(rig, 'HINT_TOO_NEW', false);

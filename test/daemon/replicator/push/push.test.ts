@@ -100,7 +100,7 @@ describe('announced items', () => {
       [item.id],
     );
     assert.equal(replica.status().items, 1);
-    assert.equal((await replica.arrivalOf(item.id))?.source, 'f', 'the peer that sent it');
+    assert.equal((await replica.arrivalOf(item.id))?.source, 'f/p', 'sender and publisher');
   });
 
   it('make no difference to a peer that nothing is taken from, and one to others', async (context) => {

@@ -1,0 +1,110 @@
+import type { Clock, Item, ItemKey } from '../../../store/index.ts';
+import type { GuardCheck, ItemOrigin, Verdicts } from '../guard.ts';
+import type { ItemRefusal } from '../refusal.ts';
+import type { PolicyOptions } from './options.ts';
+import type { Policy } from './policy.ts';
+import { type Outcome, Questions } from './questions.ts';
+
+export interface PolicyCheckInit {
+  readonly policy: Policy;
+  readonly clock: Clock;
+  readonly options: PolicyOptions;
+  /** Keeps items out that the policy refused, so that they are not fetched and asked about again. */
+  readonly remember: (items: readonly ItemKey[], reason: string) => void;
+}
+
+/** Answers by kind since the start. */
+export interface PolicyFigures {
+  readonly taken: number;
+  readonly refused: number;
+  /** Items without an answer, whatever became of them. */
+  readonly failed: number;
+  /** Items that came while too many waited. */
+  readonly busy: number;
+  readonly waiting: number;
+  readonly up: boolean;
+}
+
+/** Asks a policy about each item that nothing else refuses. */
+export class PolicyCheck implements GuardCheck {
+  readonly #init: PolicyCheckInit;
+  readonly #questions: Questions;
+  readonly #totals = { taken: 0, refused: 0, failed: 0, busy: 0 };
+
+  constructor(init: PolicyCheckInit) {
+    this.#init = init;
+    this.#questions = new Questions(init);
+  }
+
+  get figures(): PolicyFigures {
+    const up = this.#init.policy.down === null;
+    return { ...this.#totals, waiting: this.#questions.size, up };
+  }
+
+  /** Announced items are passed on without an answer: the policy is that of this node alone. */
+  refusalOf(): null {
+    return null;
+  }
+
+  /** While the policy is down nothing is fetched that would be refused. */
+  takesFrom(): boolean {
+    return this.#init.options.onFailure === 'accept' || this.#init.policy.down === null;
+  }
+
+  /** Fetched items wait however many there are: the requests that bring them are bounded. */
+  async judge(items: readonly Item[], origin: ItemOrigin): Promise<Verdicts> {
+    const { maxWaiting } = this.#init.options;
+    const { size } = this.#questions;
+    if (origin.via !== 'fetch' && size > 0 && size + items.length > maxWaiting) {
+      this.#totals.busy += items.length;
+      return items.map(() => busy(maxWaiting));
+    }
+    const outcomes = await this.#questions.ask(items.map((item) => ({ item, origin })));
+    // A client has its answer, and may ask again once the policy has changed.
+    if (origin.via !== 'http') this.#remember(items, outcomes);
+    return outcomes.map((outcome) => this.#verdict(outcome));
+  }
+
+  #remember(items: readonly Item[], outcomes: readonly Outcome[]): void {
+    for (const [reason, refused] of refusedOf(items, outcomes)) {
+      this.#init.remember(refused, reason);
+    }
+  }
+
+  #verdict(outcome: Outcome): ItemRefusal | null {
+    if ('failed' in outcome) {
+      this.#totals.failed++;
+      return this.#init.options.onFailure === 'accept' ? null : failure(outcome.failed);
+    }
+    this.#totals[outcome.take ? 'taken' : 'refused']++;
+    return outcome.take ? null : refusal(outcome.reason);
+  }
+}
+
+/** What was refused, by its reason. */
+function refusedOf(items: readonly Item[], outcomes: readonly Outcome[]): Map<string, ItemKey[]> {
+  const refused = new Map<string, ItemKey[]>();
+  for (const [i, outcome] of outcomes.entries()) {
+    if ('failed' in outcome || outcome.take) continue;
+    const { hint, id } = items[i]!;
+    const same = refused.get(outcome.reason) ?? [];
+    same.push({ hint, id });
+    refused.set(outcome.reason, same);
+  }
+  return refused;
+}
+
+function refusal(reason: string): ItemRefusal {
+  const message = `the policy of this node refuses the item${reason === '' ? '' : `: ${reason}`}`;
+  return { code: 'POLICY_REFUSED', message, lasting: true };
+}
+
+function failure(reason: string): ItemRefusal {
+  const message = `the policy of this node failed: ${reason}; look at the log, and try again later`;
+  return { code: 'POLICY_FAILED', message, lasting: false };
+}
+
+function busy(maxWaiting: number): ItemRefusal {
+  const message = `more than ${maxWaiting} items wait for the policy of this node; try again later`;
+  return { code: 'POLICY_BUSY', message, lasting: false };
+}
