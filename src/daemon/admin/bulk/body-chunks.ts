@@ -32,22 +32,30 @@ export class BodyChunks {
     const { clock, silentMs, closing } = this.#init;
     const request = this.#request;
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | null>();
+    // Before the promise settles: a chunk that is read once it has settled would be lost.
+    const leave = (): void => {
+      cancel();
+      for (const event of EVENTS) request.off(event, look);
+      closing.removeEventListener('abort', stop);
+    };
     const look = (): void => {
       const chunk: Uint8Array | null = request.destroyed ? null : request.read();
+      if (chunk === null && !request.readableEnded && !request.destroyed) return;
+      leave();
       if (chunk !== null || request.readableEnded) resolve(chunk);
-      else if (request.destroyed) reject(GONE);
+      else reject(GONE);
     };
-    const stop = (): void => reject(closing.reason);
-    const cancel = clock.after(silentMs, () => reject(silent(silentMs)));
+    const fail = (reason: unknown): void => {
+      leave();
+      reject(reason);
+    };
+    const stop = (): void => fail(closing.reason);
+    const cancel = clock.after(silentMs, () => fail(silent(silentMs)));
     for (const event of EVENTS) request.on(event, look);
     closing.addEventListener('abort', stop, { once: true });
     if (closing.aborted) stop();
     else look();
-    return promise.finally(() => {
-      cancel();
-      for (const event of EVENTS) request.off(event, look);
-      closing.removeEventListener('abort', stop);
-    });
+    return promise;
   }
 }
 
