@@ -106,6 +106,9 @@ async function leave(node: Node, given: LeavingBody): Promise<LeavingAnswer> {
 }
 
 function synced(node: Node, sessions: readonly SyncResult[]): SyncAnswer {
-  const equal = sessions.every((session) => session.equal && session.error === null);
-  return { equal: equal && sessions.length > 0, ...node.verdict(), sessions };
+  const every = sessions.every((session) => session.equal && session.error === null);
+  const verdict = node.verdict();
+  // Sessions are equal but for refused items, of which those that are too long make sets different.
+  const equal = every && sessions.length > 0 && verdict.state !== 'different';
+  return { equal, ...verdict, sessions };
 }
