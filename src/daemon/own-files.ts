@@ -102,7 +102,9 @@ function secretFiles({ node: { dataDir }, admin, access }: Config): string[] {
   const own = [adminFile(dataDir), join(dataDir, 'identity.key'), join(dataDir, 'admin.token')];
   return [
     ...own,
-    ...[admin.tokenFile, admin.tls.key, access.pskFile].filter((path) => path !== null),
+    ...[admin.tokenFile, admin.tls.key, access.pskFile, access.pskFileOld].filter(
+      (path) => path !== null,
+    ),
   ];
 }
 

@@ -17,6 +17,7 @@ const CHECKS: readonly ConfigCheck[] = [
   { reads: ['access.mode', 'network.listen'], run: checkExposure },
   { reads: ['network.degree', 'network.maxConnections'], run: checkDegree },
   { reads: ['access.mode', 'access.pskFile'], run: checkPsk },
+  { reads: ['access.mode', 'access.pskFileOld', 'access.pskOldUntil'], run: checkOldPsk },
   { reads: ['access.mode', 'access.peers'], run: checkList },
   { reads: ACCESS_LISTS.map((name) => `access.${name}`), run: checkLists },
   { reads: ['admin.host', 'admin.tokenFile'], run: checkAdmin },
@@ -71,6 +72,14 @@ function checkPsk({ access: { mode, pskFile } }: Config): string | undefined {
   }
   if (mode === 'psk' || pskFile === null) return undefined;
   return `access.pskFile: has no effect when access.mode is ${mode}; remove it, or set the mode to psk`;
+}
+
+function checkOldPsk({ access: { mode, pskFileOld, pskOldUntil } }: Config): string | undefined {
+  if (pskFileOld !== null && mode !== 'psk') {
+    return `access.pskFileOld: has no effect when access.mode is ${mode}; remove it, or set the mode to psk`;
+  }
+  if (pskFileOld !== null || pskOldUntil === null) return undefined;
+  return 'access.pskOldUntil: has no effect without access.pskFileOld; remove it, or name the file with the old key';
 }
 
 function checkList({ access: { mode, peers } }: Config): string | undefined {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parses } from '../parses.ts';
 // Not through the door of mesh/, which would load all of libp2p for a look at a configuration.
 import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
+import { fromIsoTime } from '../system/index.ts';
 import {
   DURATION,
   durationText,
@@ -139,6 +140,14 @@ export function file(): z.ZodDefault<z.ZodNullable<z.ZodString>> {
   const expected = 'a file name, or null';
   const schema = z.string().min(1).nullable().default(null);
   return schema.register(leaves, { expected, kind: 'text', path: true, nullable: true });
+}
+
+/** A moment in ISO 8601 with its offset; null by default. */
+export function instant(): z.ZodDefault<z.ZodNullable<z.ZodString>> {
+  const expected = 'a time such as 2027-01-31T12:00:00Z, or null';
+  const exists = (text: string) => !Number.isNaN(fromIsoTime(text));
+  const schema = z.string().refine(exists).nullable().default(null);
+  return schema.register(leaves, { expected, kind: 'text', nullable: true });
 }
 
 export interface ListMember {

@@ -13,6 +13,10 @@ export interface Access extends Partial<AccessLists> {
   readonly mode: 'open' | 'list' | 'psk';
   /** For `psk`: the text of a swarm key file, its bytes, or the 64 hex digits alone. */
   readonly psk?: string | Uint8Array;
+  /** The key before it, which counts beside it while the mesh goes over to the new key. */
+  readonly pskOld?: string | Uint8Array;
+  /** When the old key ceases to count, in ISO 8601; null: when it is taken out. */
+  readonly pskOldUntil?: string | null;
 }
 
 /** Lists of peer ids that may change while the node runs. */

@@ -39,7 +39,7 @@ function twinAt(remote: Multiaddr): Notice {
 /** A port scan or a health check. Under a pre-shared key the exchange of nonces fails before any encryption. */
 function saidNothing(mode: Access['mode'], error: Error): boolean {
   if (mode === 'psk')
-    return !['EncryptionFailedError', 'ConnectionDeniedError'].includes(error.name);
+    return !['EncryptionFailedError', 'ConnectionDeniedError', 'DaemonError'].includes(error.name);
   return /unexpected eof.* 0\/1 bytes/i.test(error.message);
 }
 

@@ -1,8 +1,7 @@
 import { noise } from '@chainsafe/libp2p-noise';
 import { type YamuxMuxerInit, yamux } from '@chainsafe/libp2p-yamux';
 import { identify } from '@libp2p/identify';
-import type { ConnectionGater, Libp2p, ServiceMap } from '@libp2p/interface';
-import { preSharedKey } from '@libp2p/pnet';
+import type { ConnectionGater, ConnectionProtector, Libp2p, ServiceMap } from '@libp2p/interface';
 import { type TCPComponents, tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p';
 import type { Knows, TrafficMeter } from '../../protocol/index.ts';
@@ -33,7 +32,8 @@ export interface AssemblyInit<S extends ServiceMap> {
   readonly version: string;
   /** Bytes by chance that tell this run of the node from others under the same identity. */
   readonly run: Uint8Array;
-  readonly psk: Uint8Array | null;
+  /** Enciphers connections under a pre-shared key; null: there is none. */
+  readonly protector: (() => ConnectionProtector) | null;
   readonly gater: ConnectionGater;
   readonly knows: Knows;
   readonly misbehaved?: MeshInit<S>['misbehaved'];
@@ -58,7 +58,7 @@ export interface MeshServices extends ServiceMap {
 export async function assemble<S extends ServiceMap>(
   init: AssemblyInit<S>,
 ): Promise<Libp2p<S & MeshServices>> {
-  const { networkName, foundLocally, psk, metrics } = init;
+  const { networkName, foundLocally, protector, metrics } = init;
   cheapSignatures(init.identity.privateKey.publicKey);
   return createLibp2p({
     start: false,
@@ -80,7 +80,7 @@ export async function assemble<S extends ServiceMap>(
     ],
     connectionEncrypters: [cheapLengths(noise())],
     streamMuxers: [frugal(yamux(streams(init.options)))],
-    ...(psk !== null && { connectionProtector: preSharedKey({ psk }) }),
+    ...(protector !== null && { connectionProtector: protector }),
     ...(foundLocally && { peerDiscovery: [localDiscovery(networkName, foundLocally)] }),
     ...(metrics && { metrics }),
     ...limits(init.options),

@@ -1,7 +1,7 @@
 import type { Libp2p, ServiceMap } from '@libp2p/interface';
 import { announceTopic, type Knows, protocolId } from '../../protocol/index.ts';
 import { libp2pNetwork } from '../../protocol/libp2p.ts';
-import { type Identity, parsePsk } from '../keys/index.ts';
+import type { Identity } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
 import { parseListenAddress, parsePeerAddress } from '../peer-address.ts';
 import { AccessList, type AccessLists, createGater, warnOfOpenAccess } from './access.ts';
@@ -20,6 +20,7 @@ import type { MeshInit } from './init.ts';
 import { assemble, type MeshServices, startListening, stopWithin } from './libp2p.ts';
 import { Notices } from './notices.ts';
 import { DEFAULT_DISCOVERY_OPTIONS, DEFAULT_MESH_OPTIONS, type MeshOptions } from './options.ts';
+import { privateNetworkOf } from './private-network/index.ts';
 import { discoveryTopic } from './pubsub.ts';
 import { PeerTroubles, RUN_BYTES, SelfMeetings, SpokenProtocols } from './standing/index.ts';
 import { TWIN_PROTOCOL, TwinProver, type TwinProverInit } from './twins/index.ts';
@@ -57,7 +58,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
     listen: init.listen.map(listenText),
     announce: (init.announce ?? []).map(listenText),
     knows: names,
-    psk: access.mode === 'psk' ? parsePsk(access.psk ?? '') : null,
+    protector: privateNetworkOf(init),
     gater: createGater({
       access: list,
       notices,

@@ -14,6 +14,7 @@ export {
 } from './program.ts';
 export {
   type FileWitness,
+  fromIsoTime,
   type HostNetwork,
   isoTime,
   keepFilesPrivate,

@@ -13,6 +13,12 @@ export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
+/** Milliseconds since the epoch of a time in ISO 8601 with its offset from UTC; NaN for any other text. */
+export function fromIsoTime(text: string): number {
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text);
+  return isTime ? new Date(text).getTime() : Number.NaN;
+}
+
 /** Minutes since midnight, in local time, of milliseconds since the epoch. */
 export function localMinute(epochMs: number): number {
   const date = new Date(epochMs);

@@ -268,6 +268,25 @@ describe('configuration', () => {
       assert.match(await problem(`access: { peers: [${PEER}] }`), /^access\.peers: has no effect/);
       assert.match(await problem('access: { pskFile: k }'), /^access\.pskFile: has no effect/);
       assert.match(await problem('access: { mode: psk }'), /^access\.pskFile: must name the file/);
+      assert.match(
+        await problem('access: { pskFileOld: k }'),
+        /^access\.pskFileOld: has no effect/,
+      );
+      const psk = 'mode: psk, pskFile: k';
+      assert.match(
+        await problem(`access: { ${psk}, pskOldUntil: 2027-01-31T12:00:00Z }`),
+        /^access\.pskOldUntil: has no effect without/,
+      );
+      for (const wrong of ['soon', '2027-01-31', '2027-13-01T00:00:00Z', '2027-01-31T12:00:00']) {
+        assert.match(
+          await problem(`access: { ${psk}, pskFileOld: o, pskOldUntil: "${wrong}" }`),
+          /^access\.pskOldUntil: must be a time such as/,
+        );
+      }
+      const { access } = await load(
+        `access: { ${psk}, pskFileOld: o, pskOldUntil: 2027-01-31T12:00:00+01:00 }`,
+      );
+      assert.equal(access.pskFileOld, '/etc/mesh/o');
       await load(`access: { mode: list, peers: [${PEER}] }`);
       assert.match(
         await problem(`access: { mode: list, peers: [${PEER}], deny: [${PEER}] }`),

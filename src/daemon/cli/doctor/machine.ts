@@ -63,7 +63,8 @@ async function checkSecrets({
   access,
 }: Config): Promise<DoctorFinding[]> {
   const own = [join(dataDir, 'identity.key'), admin.tokenFile ?? join(dataDir, 'admin.token')];
-  const files = access.pskFile === null ? own : [...own, access.pskFile];
+  const keys = [access.pskFile, access.pskFileOld].filter((path) => path !== null);
+  const files = [...own, ...keys];
   return Promise.all(files.map(checkSecret));
 }
 

@@ -1,4 +1,4 @@
-import { choice, file, list, PEER, reloadable, type Section, section } from '../leaves.ts';
+import { choice, file, instant, list, PEER, reloadable, type Section, section } from '../leaves.ts';
 
 export interface AccessConfig {
   mode: 'open' | 'list' | 'psk';
@@ -8,6 +8,10 @@ export interface AccessConfig {
   deny: string[];
   /** File with the pre-shared key when the mode is `psk`. */
   pskFile: string | null;
+  /** File with the key before it, which counts beside it. */
+  pskFileOld: string | null;
+  /** When the old key ceases to count, in ISO 8601. */
+  pskOldUntil: string | null;
   /** Peer ids that get items, and whose own items are not taken. */
   read: string[];
   /** Peer ids whose items are taken, and that get nothing. */
@@ -23,4 +27,6 @@ export const access: Section<AccessConfig> = section({
   ),
   write: reloadable(list(PEER, [])).describe('Peer ids that may only write: they get no items'),
   pskFile: file().describe('File with the pre-shared key when the mode is psk'),
+  pskFileOld: file().describe('File with the pre-shared key before it, which counts beside it'),
+  pskOldUntil: instant().describe('When the old pre-shared key ceases to count'),
 });

@@ -179,7 +179,9 @@ function dialectsOf({ sync }: Config, random: Random): Dialect[] {
 }
 
 async function accessOf({ access }: Config, logger: Logger): Promise<Access> {
-  const { pskFile, ...lists } = access;
+  const { pskFile, pskFileOld, ...lists } = access;
   if (access.mode !== 'psk' || pskFile === null) return lists;
-  return { ...lists, psk: await loadPsk(pskFile, logger) };
+  const psk = await loadPsk(pskFile, logger);
+  if (pskFileOld === null) return { ...lists, psk };
+  return { ...lists, psk, pskOld: await loadPsk(pskFileOld, logger) };
 }

@@ -217,20 +217,23 @@ describe('import', () => {
       const [token, psk] = [join(station.scratch, 'api.token'), join(station.scratch, 'psk')];
       await writeFile(token, 'a token elsewhere');
       await writeFile(psk, 'a shared key');
+      const old = join(station.scratch, 'old-psk');
+      await writeFile(old, 'the key before it');
       const root = await tree({ a: 'one', copied: 'the private key' });
-      for (const [i, path] of [key('identity.key'), key('admin.token'), token, psk].entries()) {
+      const secrets = [key('identity.key'), key('admin.token'), token, psk, old];
+      for (const [i, path] of secrets.entries()) {
         await link(path, join(root, `link-${i}`));
         await copyFile(path, join(root, `copy-${i}`));
       }
       const file = join(station.scratch, 'own.yaml');
-      const access = `access: { mode: psk, pskFile: ${psk} }`;
+      const access = `access: { mode: psk, pskFile: ${psk}, pskFileOld: ${old} }`;
       const node = `node: { dataDir: ${station.directory} }`;
       await writeFile(file, `${node}\nadmin: { tokenFile: ${token} }\n${access}\n`);
       const argv = ['import', root, '--config', file, '--json'];
       const { json, stderr } = await run(argv, { env: { RANGEMESH_TOKEN: TOKEN } });
       assert.equal(stderr, '');
       const { imported, skipped } = json().at(-1);
-      assert.deepEqual([imported, skipped.ownFile], [1, 9]);
+      assert.deepEqual([imported, skipped.ownFile], [1, 11]);
       assert.equal(station.node.items.size, 1);
     });
 
