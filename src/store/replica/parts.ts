@@ -91,7 +91,10 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
     options: { ...DEFAULT_SCRUB, ...init.scrub },
     inspect: (key) => reader.inspect(key),
   });
-  const retention = new SetRetention({ keys, committer, quarantine, changes, clock });
+  const retention = new SetRetention({
+    ...{ keys, committer, quarantine, refusals },
+    ...{ changes, clock },
+  });
   const verify = (options: VerifyOptions): Promise<VerifyResult> =>
     verifyReplica({
       ...options,

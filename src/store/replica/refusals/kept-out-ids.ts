@@ -1,12 +1,14 @@
 import { bytesToKey, keyToBytes } from '../../bytes.ts';
 import type { RefusedBy } from '../records/index.ts';
+import type { RefusedItem } from './types.ts';
 
 /** The refused ids in memory, as of the last commit, with those that are about to be refused. */
 export class KeptOutIds {
   /** By `bytesToKey`, the oldest first. */
-  readonly #ids: Readonly<Record<RefusedBy, Set<string>>> = {
-    operator: new Set(),
-    policy: new Set(),
+  readonly #ids = {
+    operator: new Set<string>(),
+    /** With the hints, null where they are unknown. */
+    policy: new Map<string, bigint | null>(),
   };
   readonly #entering = new Set<string>();
 
@@ -39,9 +41,10 @@ export class KeptOutIds {
     }
   }
 
-  note(id: Uint8Array, by: RefusedBy): void {
+  note({ id, by, hint }: { id: Uint8Array } & Pick<RefusedItem, 'by' | 'hint'>): void {
     this.delete(id);
-    this.#ids[by].add(bytesToKey(id));
+    if (by === 'operator') this.#ids.operator.add(bytesToKey(id));
+    else this.#ids.policy.set(bytesToKey(id), hint);
   }
 
   delete(id: Uint8Array): void {
@@ -54,17 +57,26 @@ export class KeptOutIds {
   beyond(limit: number): Uint8Array[] {
     const { policy } = this.#ids;
     const oldest: Uint8Array[] = [];
-    for (const key of policy) {
+    for (const key of policy.keys()) {
       if (oldest.length + limit >= policy.size) break;
       oldest.push(keyToBytes(key));
     }
     return oldest;
   }
 
+  /** Ids of a policy with lower hints. */
+  policyBelow(floor: bigint): Uint8Array[] {
+    const old: Uint8Array[] = [];
+    for (const [key, hint] of this.#ids.policy) {
+      if (hint !== null && hint < floor) old.push(keyToBytes(key));
+    }
+    return old;
+  }
+
   /** All ids, in pages. */
   *pages(size: number): Generator<Uint8Array[], void> {
     for (const ids of Object.values(this.#ids)) {
-      const rest = [...ids];
+      const rest = [...ids.keys()];
       for (let at = 0; at < rest.length; at += size) {
         yield rest.slice(at, at + size).map(keyToBytes);
       }

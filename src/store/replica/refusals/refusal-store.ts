@@ -8,7 +8,7 @@ import { encodeRefused, type RefusedBy, refusedIn, type SetKeys } from '../recor
 import type { SetChanges } from '../set-changes.ts';
 import { checkReason, tooMany } from './checks.ts';
 import { type DropCommit, dropCommit } from './drop-commit.ts';
-import { DroppedIds } from './dropped-ids.ts';
+import { DroppedIds, type DroppedPlace } from './dropped-ids.ts';
 import { KeptOutIds } from './kept-out-ids.ts';
 import type { NewRefusal, Refusals, RefusedAdded, RefusedItem, RefusedListInit } from './types.ts';
 
@@ -95,21 +95,34 @@ export class RefusalStore implements Refusals {
   /** Reads all ids. Items that are held though they are refused, as after a repair, are dropped later. */
   async load(database: Database): Promise<void> {
     const { keys } = this.#init;
-    const policy: { readonly id: Uint8Array; readonly at: number }[] = [];
+    const policy: { id: Uint8Array; at: number; by: RefusedBy; hint: bigint | null }[] = [];
     this.#ids.clear();
     this.dropped.clear();
     for await (const page of walk(database, keys.refusedItems, { unreadable: passOver })) {
       for (const [key, value] of page) {
         const id = key.slice(-ID_BYTES);
-        const { by = null, at = 0, seq } = refusedIn(value) ?? {};
-        if (by === null) this.dropped.note(id, seq ?? 0);
-        else if (by === 'policy') policy.push({ id, at });
-        else this.#ids.note(id, by);
+        const { by = null, at = 0, hint = null, seq } = refusedIn(value) ?? {};
+        if (by === null) this.dropped.note(id, { seq: seq ?? 0, hint });
+        else if (by === 'policy') policy.push({ id, at, by, hint });
+        else this.#ids.note({ id, by, hint });
       }
     }
-    for (const { id } of policy.sort((a, b) => a.at - b.at)) this.#ids.note(id, 'policy');
+    for (const item of policy.sort((a, b) => a.at - b.at)) this.#ids.note(item);
     // If it fails, the next opening does it.
     this.#inTurn(() => this.#dropHeld()).catch(() => undefined);
+  }
+
+  /**
+   * Forgets items below the floor that a policy refused, or that were let in again: the floor keeps them out.
+   * What an operator refused stays listed.
+   */
+  pruned(below: bigint): Promise<void> {
+    return this.#inTurn(async () => {
+      const old = [...this.#ids.policyBelow(below), ...this.dropped.below(below)];
+      for (let begin = 0; begin < old.length; begin += TOGETHER) {
+        await this.#forget(old.slice(begin, begin + TOGETHER));
+      }
+    });
   }
 
   /** Resolves once all changes under way are on disk, or have failed. */
@@ -159,7 +172,7 @@ export class RefusalStore implements Refusals {
         const part = await this.#drop(left);
         const { rest } = part;
         const taken = rest.length === 0 ? left : left.filter((item) => !rest.includes(item));
-        for (const { id, by } of taken) this.#ids.note(id, by);
+        for (const item of taken) this.#ids.note(item);
         this.dropped.returned(taken);
         if (part.dropped.length > 0) this.#init.changes.dropped(part.dropped);
         dropped += part.dropped.length;
@@ -191,7 +204,7 @@ export class RefusalStore implements Refusals {
 
   async #letIn(ids: readonly Uint8Array[]): Promise<void> {
     const { committer, keys } = this.#init;
-    const places = new Map<Uint8Array, number>();
+    const places = new Map<Uint8Array, DroppedPlace>();
     await committer.commit((set) => {
       const { database } = committer.lifecycle;
       return set.write((sink) => {
@@ -201,13 +214,24 @@ export class RefusalStore implements Refusals {
           if (record === null || record.seq === null) sink.del(key);
           else {
             sink.put(key, encodeRefused({ ...record, by: null, reason: '' }));
-            places.set(id, record.seq);
+            places.set(id, { seq: record.seq, hint: record.hint });
           }
         }
       });
     });
     for (const id of ids) this.#ids.delete(id);
-    for (const [id, seq] of places) this.dropped.note(id, seq);
+    for (const [id, place] of places) this.dropped.note(id, place);
+  }
+
+  async #forget(ids: readonly Uint8Array[]): Promise<void> {
+    const { committer, keys } = this.#init;
+    await committer.commit((set) =>
+      set.write((sink) => {
+        for (const id of ids) sink.del(keys.refused(id));
+      }),
+    );
+    for (const id of ids) this.#ids.delete(id);
+    this.dropped.returned(ids.map((id) => ({ id })));
   }
 
   async #dropHeld(): Promise<void> {

@@ -6,6 +6,7 @@ import { readOnce } from '../../ranks.ts';
 import { type Committer, SlicePace } from '../commit/index.ts';
 import type { Quarantine } from '../quarantine/index.ts';
 import type { SetKeys } from '../records/index.ts';
+import type { RefusalStore } from '../refusals/index.ts';
 import type { SetChanges } from '../set-changes.ts';
 import { ArrivalTrim } from './arrival-trim.ts';
 import { LowestItems } from './lowest-items.ts';
@@ -17,6 +18,7 @@ export interface SetRetentionInit {
   keys: SetKeys;
   committer: Committer;
   quarantine: Quarantine;
+  refusals: Pick<RefusalStore, 'pruned'>;
   changes: SetChanges;
   clock: Clock;
 }
@@ -92,9 +94,10 @@ export class SetRetention implements Retention {
 
   /** Drops the other records of items that are gone for good. */
   async #tidy(): Promise<void> {
-    const { committer, quarantine } = this.#init;
+    const { committer, quarantine, refusals } = this.#init;
     this.#untidied = 0;
     while (await committer.commit((set) => quarantine.forget(set)));
+    await refusals.pruned(this.floor);
     await this.#trim.run();
   }
 

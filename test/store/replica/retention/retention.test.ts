@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { INFINITE_HINT, itemId, verifyItem } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
-import { flip, flipItem, idOf, KEYS, MemorySet } from '../in-memory.ts';
+import { codes, flip, flipItem, idOf, KEYS, MemorySet } from '../in-memory.ts';
 import { coded, item, items } from '../support.ts';
-import { heldHints, numbers, pruneAll } from './support.ts';
+import { heldHints, numbers, ofHints, pruneAll } from './support.ts';
 
 /** Each look at it takes 8 ms. */
 class HurriedClock extends VirtualClock {
@@ -269,6 +269,28 @@ describe('pruning', () => {
     assert.equal((await reopened.verify()).ok, true);
     await reopened.close();
     assert.equal((await set.open(t)).status().quarantined, 1);
+  });
+
+  it('forgets what a policy refused below the floor, and keeps the word of an operator', async (t) => {
+    const set = await ofHints(1, 2, 3, 8);
+    const replica = await set.open(t);
+    const { refusals } = replica;
+    const refuse = (hint: number, by: 'operator' | 'policy') =>
+      refusals.add([{ id: idOf(item(hint)), hint: BigInt(hint) }], by, '');
+    await refuse(1, 'policy');
+    await refuse(2, 'operator');
+    await refuse(3, 'operator');
+    await refusals.remove([idOf(item(3))]);
+    await refuse(4, 'policy');
+    await refuse(9, 'policy');
+    await pruneAll(replica, 5n);
+    assert.deepEqual(refusals.counts, { operator: 1, policy: 1 });
+    assert.equal((await set.database.keys(KEYS.refusedItems).all()).length, 2);
+    assert.equal((await replica.verify()).ok, true);
+    await replica.close();
+    const reopened = await set.open(t);
+    const kept = [1, 2, 3, 4, 9].filter((hint) => reopened.refusals.has(idOf(item(hint))));
+    assert.deepEqual([kept, codes(reopened)], [[2, 9], []]);
   });
 
   it('says nothing of a set that is closed', async (t) => {
