@@ -52,6 +52,8 @@ export interface Node {
     prefix: string,
     init: { readonly limit: number; readonly wanted: boolean },
   ): Promise<Uint8Array[]>;
+  /** Who keeps an item out by its id; null: it is not kept out. */
+  refusal(id: Uint8Array): Omit<ShownRefusal, 'id'> | null;
   /** Whether an item is here, and if not, why. */
   why(id: Uint8Array): Promise<WhyAnswer>;
   list(init: ListInit): Promise<ItemKey[]>;

@@ -29,7 +29,7 @@ import type { Replicator } from '../replicator/index.ts';
 import { NO_RETENTION } from '../retention/index.ts';
 import { VERSION } from '../version.ts';
 import { NodeItems } from './bulk-items.ts';
-import { Explanations, whyAnswer } from './explain/index.ts';
+import { Explanations, refusalIn, whyAnswer } from './explain/index.ts';
 import { NEVER_PAUSED, type PausedView, pausedNow, refusePaused } from './pausing/index.ts';
 import {
   noDialect,
@@ -209,8 +209,7 @@ export class RunningNode implements ExplainedNode {
     if (peerId !== undefined && peers.get(peerId)?.connected !== true) {
       throw mesh.connections.ours.has(peerId) ? noDialect(peerId) : unknownPeer(peerId);
     }
-    const reports = await sessions.sync(peerId);
-    return reports.map(syncResult);
+    return (await sessions.sync(peerId)).map(syncResult);
   }
 
   async put(payload: Uint8Array, hint?: bigint): Promise<PutResult> {
@@ -240,6 +239,10 @@ export class RunningNode implements ExplainedNode {
     const { replica, replicator } = this.#init;
     const held = await replica.idsWith(prefix, limit);
     return wanted ? [...held, ...replicator.whys.missingWith(prefix, limit - held.length)] : held;
+  }
+
+  refusal(id: Uint8Array): ReturnType<typeof refusalIn> {
+    return refusalIn(this.#init.replica, id);
   }
 
   why(id: Uint8Array): Promise<WhyAnswer> {

@@ -54,6 +54,7 @@ export class FakeNode implements ExplainedNode {
   readonly explain: NodeExplain = new FakeExplain(this);
   readonly events: EventBus = new EventBus({ clock: systemClock, random: systemRandom });
   readonly items: Map<string, Item> = new Map();
+  readonly keptOut: Map<string, NonNullable<ReturnType<Node['refusal']>>> = new Map();
   readonly feed: FakeFeed = new FakeFeed();
   readonly dialled: string[] = [];
   readonly forgotten: string[] = [];
@@ -219,6 +220,10 @@ export class FakeNode implements ExplainedNode {
     this.#trip();
     const item = this.items.get(bytesToHex(id));
     return item && { hint: item.hint, bytes: item.payload.length };
+  }
+
+  refusal(id: Uint8Array): ReturnType<Node['refusal']> {
+    return this.keptOut.get(bytesToHex(id)) ?? null;
   }
 
   async why(id: Uint8Array): Promise<WhyAnswer> {

@@ -68,6 +68,20 @@ describe('admin endpoint: items', () => {
     assert.equal((await call(`/v1/items/${absent}`, { method: 'HEAD' })).status, 404);
   });
 
+  it('tells items that are kept out from others that are not held, with the reason', async () => {
+    const out = 'cd'.repeat(32);
+    const facts = { at: '2026-01-01T00:00:00.000Z', hint: null, reason: 'spam' };
+    running.node.keptOut.set(out, { by: 'operator', ...facts });
+    for (const headers of [{}, { 'if-none-match': `"${out}"` }]) {
+      const refused = await call(`/v1/items/${out}`, { headers });
+      assert.deepEqual([refused.status, refused.json.code], [410, 'ITEM_KEPT_OUT']);
+      assert.match(refused.json.message, /operator.*spam/);
+    }
+    assert.equal((await call(`/v1/items/${out}`, { method: 'HEAD' })).status, 410);
+    running.node.keptOut.clear();
+    assert.equal((await call(`/v1/items/${out}`)).status, 404);
+  });
+
   it('refuses an invalid hint', async () => {
     for (const hint of ['-1', '1.5', '', 'abc', '18446744073709551615', '9'.repeat(40)]) {
       const { status, json } = await put('x', `?hint=${hint}`);

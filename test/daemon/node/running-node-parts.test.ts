@@ -392,7 +392,9 @@ describe('the items of a running node', () => {
     parts.refusal = { id: gone, at: START, by: 'operator', hint: 7n, reason: 'spam' };
     const refusal = { at: ISO, by: 'operator', hint: '7', reason: 'spam' };
     assert.deepEqual(await node.why(gone), { state: 'refused', refusedAt: ['p'], refusal });
+    assert.deepEqual(node.refusal(gone), refusal);
     parts.refusal = undefined;
+    assert.equal(node.refusal(gone), null);
     const times = { since: START, expiresAt: START };
     const attempt = { at: START, outcome: 'absent', error: null };
     parts.why = { state: 'wanted', ...times, attempts: [{ peer: 'p', ...attempt }] };

@@ -77,7 +77,8 @@ export const itemOperations: readonly Operation[] = [
     access: 'read',
     summary: 'The payload of an item',
     description:
-      'The id may be given by its first 8 digits or more. HEAD tells hint and size. `If-None-Match` is obeyed.',
+      'The id may be given by its first 8 digits or more. HEAD tells hint and size. `If-None-Match` is obeyed. ' +
+      '410: the item is kept out here, and may be let in again.',
     params: idParams,
     answers: {
       200: {
@@ -88,7 +89,7 @@ export const itemOperations: readonly Operation[] = [
       },
       304: { description: 'The client has it', empty: true, headers: DESCRIBED },
     },
-    errors: ['INVALID_ID', 'NOT_FOUND', 'AMBIGUOUS_ID', ...READ_ERRORS],
+    errors: ['INVALID_ID', 'NOT_FOUND', 'AMBIGUOUS_ID', 'ITEM_KEPT_OUT', ...READ_ERRORS],
     handle: ({ params, request, reply }, parts) =>
       get(params.id, request.headers['if-none-match'], reply, parts),
     head: ({ params, reply }, { node }) => head(params.id, reply, node),
@@ -144,8 +145,8 @@ async function get(
   const id = await find(text, node, reply);
   if (matches(known, id)) return notModified(node, id, reply);
   const taken = new TakenPayload();
-  await answers.hold(reply, held(await node.head(id), id).bytes, () => taken.bytes);
-  const { hint, payload } = held(await node.get(id), id);
+  await answers.hold(reply, held(await node.head(id), id, node).bytes, () => taken.bytes);
+  const { hint, payload } = held(await node.get(id), id, node);
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
   describe(reply, id, hint);
   if (bytes.length <= LONG_BYTES) return reply.send(bytes);
@@ -166,18 +167,25 @@ class TakenPayload {
 
 async function head(text: string, reply: FastifyReply, node: Node): Promise<FastifyReply> {
   const id = await find(text, node, reply);
-  const { hint, bytes } = held(await node.head(id), id);
+  const { hint, bytes } = held(await node.head(id), id, node);
   return describe(reply, id, hint).header('content-length', bytes).send();
 }
 
 async function notModified(node: Node, id: Uint8Array, reply: FastifyReply): Promise<FastifyReply> {
-  const { hint } = held(await node.head(id), id);
+  const { hint } = held(await node.head(id), id, node);
   return describe(reply, id, hint).removeHeader('content-type').code(304).send();
 }
 
-function held<T>(found: T | undefined, id: Uint8Array): T {
+function held<T>(found: T | undefined, id: Uint8Array, node: Node): T {
   if (found !== undefined) return found;
-  throw new AdminError('NOT_FOUND', `no item ${bytesToHex(id)} is held here`);
+  const refusal = node.refusal(id);
+  if (refusal === null) {
+    throw new AdminError('NOT_FOUND', `no item ${bytesToHex(id)} is held here`);
+  }
+  const by = refusal.by === 'operator' ? 'an operator' : 'the policy';
+  const why = refusal.reason === '' ? '' : ` (${refusal.reason})`;
+  const message = `${by} keeps the item ${bytesToHex(id)} out${why}: rangemesh unrefuse lets it in`;
+  throw new AdminError('ITEM_KEPT_OUT', message);
 }
 
 /**

@@ -1,4 +1,4 @@
 /** The answers of a running node to an operator who asks why. Begin with `explanations.ts`. */
 
 export { Explanations } from './explanations.ts';
-export { whyAnswer } from './why-answer.ts';
+export { refusalIn, whyAnswer } from './why-answer.ts';

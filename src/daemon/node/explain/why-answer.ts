@@ -18,10 +18,10 @@ export async function whyAnswer(id: Uint8Array, parts: WhyParts): Promise<WhyAns
   const head = await parts.replica.head(id);
   if (head !== undefined) return have(id, head, parts);
   const why = parts.replicator.whys.of(id);
-  const refused = parts.replica.refusals.get(id);
-  if (refused !== undefined) {
+  const refusal = refusalIn(parts.replica, id);
+  if (refusal !== null) {
     const refusedAt = why.state === 'refused' ? why.peers : [];
-    return { state: 'refused', refusedAt, refusal: refusalFacts(refused) };
+    return { state: 'refused', refusedAt, refusal };
   }
   switch (why.state) {
     case 'wanted':
@@ -38,6 +38,15 @@ export async function whyAnswer(id: Uint8Array, parts: WhyParts): Promise<WhyAns
     case 'unknown':
       return { state: 'unknown', ...asked(why.attempts, parts) };
   }
+}
+
+/** Who keeps the item out by its id; null: it is not kept out. */
+export function refusalIn(
+  { refusals }: Pick<Replica, 'refusals'>,
+  id: Uint8Array,
+): ReturnType<typeof refusalFacts> | null {
+  const refused = refusals.get(id);
+  return refused === undefined ? null : refusalFacts(refused);
 }
 
 async function have(
