@@ -91,6 +91,12 @@ export class EventBus implements Pick<ReplicatorObserver, 'peer' | 'want' | 'ses
     if (first !== undefined) this.#tell({ type: 'want', peer, id: copy(first), ids: ids.length });
   }
 
+  /** One event a call, however many ids it has; none if it changed nothing. */
+  refused({ id, ...facts }: Omit<Extract<NodeEvent, { type: 'refused' }>, 'type'>): void {
+    if (facts.ids + facts.dropped === 0) return;
+    this.#tell({ type: 'refused', id: copy(id), ...facts });
+  }
+
   incident({ code, message }: { readonly code: string; readonly message: string }): void {
     this.#tell({ type: 'incident', code, message });
   }

@@ -1,6 +1,14 @@
 import type { SessionReport } from '../../protocol/index.ts';
 
-export const EVENT_TYPES = ['item', 'session', 'peer', 'want', 'incident', 'config'] as const;
+export const EVENT_TYPES = [
+  'item',
+  'session',
+  'peer',
+  'want',
+  'refused',
+  'incident',
+  'config',
+] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -25,6 +33,16 @@ export type NodeEvent =
       readonly peer: string;
       readonly id: Uint8Array;
       readonly ids: number;
+    }
+  /** One call of an operator kept items out, or let them in again; the first of its ids. */
+  | {
+      readonly type: 'refused';
+      readonly change: 'added' | 'removed';
+      readonly id: Uint8Array;
+      /** Items whose refusal is new, or ended. */
+      readonly ids: number;
+      /** Held items that left the set. */
+      readonly dropped: number;
     }
   /** A fault of the store. */
   | { readonly type: 'incident'; readonly code: string; readonly message: string }

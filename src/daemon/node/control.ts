@@ -20,7 +20,7 @@ interface ControlParts extends Guarding, Pick<PeerRules, 'roles' | 'penalties'> 
   budgets: Budgets;
   pausing: Pausing;
   token: TokenFile;
-  events: Pick<EventBus, 'config'>;
+  events: Pick<EventBus, 'config' | 'refused'>;
   /** Whether the daemon shuts down: nothing is changed then. */
   closing: () => boolean;
 }

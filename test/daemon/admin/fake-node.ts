@@ -35,6 +35,7 @@ const EVENTS: readonly NodeEvent[] = [
   },
   { type: 'peer', peer: 'p', change: 'connected' },
   { type: 'want', peer: 'p', id: new Uint8Array(32), ids: 2 },
+  { type: 'refused', change: 'added', id: new Uint8Array(32), ids: 2, dropped: 1 },
   { type: 'incident', code: 'READ_FAILED', message: 'm' },
   { type: 'config', changed: ['log.level'] },
 ];

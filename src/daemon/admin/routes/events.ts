@@ -79,6 +79,10 @@ function lineOf(head: { readonly id: string; readonly at: string }, event: NodeE
       const { type, peer: peerId, ids, id } = event;
       return { ...head, type, peerId, items: ids, first: bytesToHex(id) };
     }
+    case 'refused': {
+      const { type, change, ids, id, dropped } = event;
+      return { ...head, type, change, items: ids, first: bytesToHex(id), dropped };
+    }
     case 'peer':
       return { ...head, type: 'peer', peerId: event.peer, change: event.change };
     case 'session': {

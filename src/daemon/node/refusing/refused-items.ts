@@ -1,23 +1,40 @@
 import { bytesToHex, hexToBytes, type RefusedItem, type Replica } from '../../../store/index.ts';
 import type { NodeControl, RefusedPage, ShownRefusal } from '../../control-api.ts';
+import type { EventBus } from '../../events/index.ts';
 import type { Replicator } from '../../replicator/index.ts';
 import { isoTime } from '../../system/index.ts';
 
 interface RefusedItemsInit {
   readonly replica: Pick<Replica, 'refusals'>;
   readonly replicator: Pick<Replicator, 'operatorRefusals'>;
+  readonly events: Pick<EventBus, 'refused'>;
 }
 
 /** The calls of `NodeControl` for refused items. */
 export function refusedItems({
   replica,
   replicator,
+  events,
 }: RefusedItemsInit): Pick<NodeControl, 'refuse' | 'unrefuse' | 'listRefused'> {
   const { operatorRefusals } = replicator;
+  const tell = (
+    [first]: readonly Uint8Array[],
+    facts: Omit<Parameters<EventBus['refused']>[0], 'id'>,
+  ): void => {
+    if (first !== undefined) events.refused({ ...facts, id: first });
+  };
   return {
-    refuse: ({ ids, reason }) => operatorRefusals.refuse(ids.map(hexToBytes), reason),
-    async unrefuse({ ids }) {
-      return { removed: await operatorRefusals.letIn(ids.map(hexToBytes)) };
+    async refuse({ ids: texts, reason }) {
+      const ids = texts.map(hexToBytes);
+      const result = await operatorRefusals.refuse(ids, reason);
+      tell(ids, { change: 'added', ids: result.added, dropped: result.dropped });
+      return result;
+    },
+    async unrefuse({ ids: texts }) {
+      const ids = texts.map(hexToBytes);
+      const removed = await operatorRefusals.letIn(ids);
+      tell(ids, { change: 'removed', ids: removed, dropped: 0 });
+      return { removed };
     },
     listRefused: (page) => refusedPage(replica, page),
   };

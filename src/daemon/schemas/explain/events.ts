@@ -40,6 +40,11 @@ export type EventLine =
       readonly items: number;
       readonly first: string;
     })
+  | (EventHead &
+      Pick<Extract<NodeEvent, { type: 'refused' }>, 'type' | 'change' | 'dropped'> & {
+        readonly items: number;
+        readonly first: string;
+      })
   | (EventHead & Extract<NodeEvent, { type: 'incident' | 'config' }>)
   /** Events of all types that the client did not get; null where it came from another run. */
   | { readonly id: string; readonly type: 'gap'; readonly missed: number | null };
@@ -84,6 +89,16 @@ export const eventLine: z.ZodType<EventLine> = schemaOf<EventLine>('Event')(
         first: hex64.describe('The first of their ids'),
       })
       .describe('A peer listed items that are wanted now'),
+    z
+      .strictObject({
+        ...HEAD,
+        type: z.literal('refused'),
+        change: z.enum(['added', 'removed']),
+        items: count.describe('Items that are newly kept out, or let in again'),
+        first: hex64.describe('The first of the ids given'),
+        dropped: count.describe('Held items that left the set'),
+      })
+      .describe('An operator kept items out, or let them in again'),
     z
       .strictObject({
         ...HEAD,
