@@ -122,6 +122,8 @@ export type WhyAnswer =
         readonly at: string | null;
         /** The peer that sent it, or `local`. */
         readonly source: string | null;
+        /** The node that announced it, if push brought it; null: unknown. */
+        readonly publisher: string | null;
       } | null;
       /** False: the index does not list it, so that peers do not learn of it; null during a rebuild. */
       readonly indexed: boolean | null;

@@ -51,9 +51,12 @@ function formatHave(answer: HaveFacts): string[] {
   return [...lines, ...lacks];
 }
 
-function formatArrival({ seq, at, source }: NonNullable<HaveFacts['arrival']>): string {
+function formatArrival(arrival: NonNullable<HaveFacts['arrival']>): string {
+  const { seq, at, source, publisher } = arrival;
   if (at === null) return `number ${seq} in the order of arrival; time and source are not known`;
-  return `since ${at}, ${source === 'local' ? 'put here' : `from ${source}`}, number ${seq}`;
+  const from = source === 'local' ? 'put here' : `from ${source}`;
+  const by = publisher === null || publisher === source ? '' : `, announced by ${publisher}`;
+  return `since ${at}, ${from}${by}, number ${seq}`;
 }
 
 function formatWanted(answer: Extract<WhyAnswer, { state: 'wanted' }>): string[] {

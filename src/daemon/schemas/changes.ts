@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RefusalReason } from '../node-api.ts';
-import { count, errorAnswer, hex64, hintText, instant } from './common.ts';
+import { count, errorAnswer, hex64, hintText, instant, PUBLISHER } from './common.ts';
 import { refuse, schemaOf } from './define.ts';
 
 /** Longest wait for an item, in milliseconds. */
@@ -65,6 +65,8 @@ export interface Change {
   readonly bytes: number;
   /** `local`, or the peer that it came from; null if that is unknown. */
   readonly from: string | null;
+  /** The node that announced it, if push brought it; null: unknown. */
+  readonly publisher: string | null;
   /** ISO 8601; null if it is unknown. */
   readonly at: string | null;
   /** In base64, if payloads were asked for; null while the item is not here. */
@@ -100,6 +102,7 @@ const change = schemaOf<Change>('Change')(
     hint: hintText,
     bytes: count.describe('Of the payload'),
     from: z.string().nullable().describe('local, or the peer it came from; null: unknown'),
+    publisher: z.string().nullable().describe(PUBLISHER),
     at: instant.nullable().describe('Null: unknown'),
     payload: z
       .string()

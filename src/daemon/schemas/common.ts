@@ -25,3 +25,6 @@ export const errorAnswer: z.ZodType<RefusalReason> = schemaOf<RefusalReason>('Er
     message: z.string().describe('A sentence that says what to do'),
   }),
 );
+
+/** Of the field `publisher` beside the peer that an item came from. */
+export const PUBLISHER = 'The node that announced it, if push brought it; null: unknown';

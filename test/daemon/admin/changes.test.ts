@@ -30,22 +30,30 @@ describe('GET /v1/changes', () => {
     await fill(running, 1);
     const id = itemId(7n, new Uint8Array([9]));
     node.feed.add({ id, hint: 7n, bytes: 1, at: 1_700_000_000_000, source: 'a "peer"' });
+    node.feed.add({ id, hint: 7n, bytes: 1, at: 1_700_000_000_000, source: 'a "peer"/b' });
     node.feed.add({ id, hint: 8n, bytes: 1, at: 0, source: null });
     const answer = await send(url, '/v1/changes', { token: false });
     assert.equal(answer.status, 200);
     assert.equal(answer.headers['rangemesh-epoch'], EPOCH);
     assert.deepEqual(linesOf(answer), [
-      { epoch: EPOCH, since: 0, newest: 3 },
+      { epoch: EPOCH, since: 0, newest: 4 },
       {
         ...{ seq: 1, id: bytesToHex(itemId(0n, new Uint8Array([0]))), hint: '0', bytes: 1 },
-        ...{ from: 'local', at: '1970-01-01T00:00:00.001Z' },
+        ...{ from: 'local', publisher: null, at: '1970-01-01T00:00:00.001Z' },
       },
       {
         ...{ seq: 2, id: bytesToHex(id), hint: '7', bytes: 1 },
-        ...{ from: 'a "peer"', at: '2023-11-14T22:13:20.000Z' },
+        ...{ from: 'a "peer"', publisher: null, at: '2023-11-14T22:13:20.000Z' },
       },
-      { seq: 3, id: bytesToHex(id), hint: '8', bytes: 1, from: null, at: null },
-      { last: 3, epoch: EPOCH },
+      {
+        ...{ seq: 3, id: bytesToHex(id), hint: '7', bytes: 1 },
+        ...{ from: 'a "peer"', publisher: 'b', at: '2023-11-14T22:13:20.000Z' },
+      },
+      {
+        ...{ seq: 4, id: bytesToHex(id), hint: '8', bytes: 1 },
+        ...{ from: null, publisher: null, at: null },
+      },
+      { last: 4, epoch: EPOCH },
     ]);
   });
 

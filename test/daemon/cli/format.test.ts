@@ -352,7 +352,7 @@ describe('where an item is, for people', () => {
   it('is described by its known facts', () => {
     const have = { state: 'have', hint: '7', bytes: 5, arrival: null, indexed: true } as const;
     assert.equal(formatWhy({ ...have, lackedBy: [] }), 'have: 5 B under hint 7');
-    const arrival = { seq: 3, at: 't', source: 'local' };
+    const arrival = { seq: 3, at: 't', source: 'local', publisher: null };
     const lackedBy = [{ peerId: 'p', since: 's', at: 'u' }];
     assert.deepEqual(formatWhy({ ...have, arrival, indexed: false, lackedBy }).split('\n  '), [
       'have: 5 B under hint 7',
@@ -360,11 +360,15 @@ describe('where an item is, for people', () => {
       'missing in the index, so that peers do not learn of it: run "rangemesh verify"',
       'p lacked it at u, in each session since s',
     ]);
-    const came = (arrival: { seq: number; at: string | null; source: string | null }) =>
-      formatWhy({ ...have, arrival, lackedBy: [] }).split('\n  ')[1];
-    assert.equal(came({ seq: 3, at: 't', source: 'p' }), 'since t, from p, number 3');
+    const came = (at: string | null, source: string | null, publisher: string | null) =>
+      formatWhy({ ...have, arrival: { seq: 3, at, source, publisher }, lackedBy: [] }).split(
+        '\n  ',
+      )[1];
+    assert.equal(came('t', 'p', null), 'since t, from p, number 3');
+    assert.equal(came('t', 'p', 'p'), 'since t, from p, number 3');
+    assert.equal(came('t', 'p', 'q'), 'since t, from p, announced by q, number 3');
     assert.equal(
-      came({ seq: 3, at: null, source: null }),
+      came(null, null, null),
       'number 3 in the order of arrival; time and source are not known',
     );
     const refused = formatWhy({ state: 'refused', refusedAt: ['p'], refusal: null });

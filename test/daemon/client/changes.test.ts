@@ -15,7 +15,15 @@ const EPOCH = '0123456789abcdef';
 const NEXT = 'fedcba9876543210';
 
 const entry = (seq: number) =>
-  JSON.stringify({ seq, id: 'ab'.repeat(32), hint: '1', bytes: 1, from: 'local', at: null });
+  JSON.stringify({
+    seq,
+    id: 'ab'.repeat(32),
+    hint: '1',
+    bytes: 1,
+    from: 'local',
+    publisher: null,
+    at: null,
+  });
 const head = (epoch = EPOCH) => JSON.stringify({ epoch, since: 0, newest: 9 });
 const tail = (last: number, epoch = EPOCH) => JSON.stringify({ last, epoch });
 

@@ -354,11 +354,20 @@ describe('the items of a running node', () => {
       return answer.state === 'have' ? answer.arrival : undefined;
     };
     const fetched = { seq: 3, at: START, source: 'p' };
-    assert.deepEqual(await arrivalOf(fetched), { seq: 3, at: ISO, source: 'p' });
+    assert.deepEqual(await arrivalOf(fetched), { seq: 3, at: ISO, source: 'p', publisher: null });
+    const pushed = { ...fetched, source: 'p/q' };
+    const named = { seq: 3, at: ISO, source: 'p', publisher: 'q' };
+    assert.deepEqual(await arrivalOf(pushed), named);
     const put = { seq: 4, at: START, source: null };
-    assert.deepEqual(await arrivalOf(put), { seq: 4, at: ISO, source: 'local' });
+    assert.deepEqual(await arrivalOf(put), {
+      ...{ seq: 4, at: ISO, source: 'local' },
+      publisher: null,
+    });
     const migrated = { seq: 5, at: 0, source: null };
-    assert.deepEqual(await arrivalOf(migrated), { seq: 5, at: null, source: null });
+    assert.deepEqual(await arrivalOf(migrated), {
+      ...{ seq: 5, at: null, source: null },
+      publisher: null,
+    });
     assert.equal(await arrivalOf(new StoreError('STORE_REBUILDING', 'm')), null);
     await assert.rejects(arrivalOf(new StoreError('STORE_CLOSED', 'm')), { code: 'STORE_CLOSED' });
   });

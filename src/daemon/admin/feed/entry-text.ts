@@ -59,13 +59,19 @@ function fieldWriter(): (entry: ArrivalEntry) => string {
   return (entry) => {
     if (entry.at !== at || entry.source !== source) {
       ({ source, at } = entry);
-      from = at === 0 ? 'null' : JSON.stringify(originIn(source).peer ?? 'local');
+      from = at === 0 ? '"from":null,"publisher":null' : originText(source);
       time = at === 0 ? 'null' : `"${isoTime(at)}"`;
     }
     // The buffer of an id is made when it is first asked for, outside the heap: a copy costs less memory.
     ID.set(entry.id);
-    return `"seq":${entry.seq},"id":"${ID.toString('hex')}","hint":"${entry.hint}","bytes":${entry.bytes},"from":${from},"at":${time}`;
+    return `"seq":${entry.seq},"id":"${ID.toString('hex')}","hint":"${entry.hint}","bytes":${entry.bytes},${from},"at":${time}`;
   };
+}
+
+/** `from` stays the peer alone, though the order of arrival keeps the publisher beside it. */
+function originText(source: string | null): string {
+  const { peer, publisher } = originIn(source);
+  return `"from":${JSON.stringify(peer ?? 'local')},"publisher":${JSON.stringify(publisher)}`;
 }
 
 function shortPayload(payload: Buffer | null): string {

@@ -85,8 +85,9 @@ async function arrivalOf(
 
 /** Where the order of arrival was written again, times and sources are not known. */
 function shownArrival({ seq, at, source }: Arrival): NonNullable<HeldAnswer['arrival']> {
-  if (at === 0) return { seq, at: null, source: null };
-  return { seq, at: isoTime(at), source: originIn(source).peer ?? 'local' };
+  if (at === 0) return { seq, at: null, source: null, publisher: null };
+  const { peer, publisher } = originIn(source);
+  return { seq, at: isoTime(at), source: peer ?? 'local', publisher };
 }
 
 function indexed(

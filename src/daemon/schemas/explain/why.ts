@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Asked, AskedPeer, WhyAnswer, WhyAttempt } from '../../node-api.ts';
-import { count, errorAnswer, hex64, hintText, instant } from '../common.ts';
+import { count, errorAnswer, hex64, hintText, instant, PUBLISHER } from '../common.ts';
 import { refusalFields } from '../control/index.ts';
 import { schemaOf } from '../define.ts';
 import { provedAt } from '../peers.ts';
@@ -42,6 +42,7 @@ const arrival = z.strictObject({
   seq: count.describe('Place in the order of arrival'),
   at: instant.nullable().describe('Null: time and source are not known'),
   source: z.string().nullable().describe('The peer that sent it, or `local`'),
+  publisher: z.string().nullable().describe(PUBLISHER),
 });
 
 const have = z.strictObject({
