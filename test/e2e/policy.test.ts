@@ -104,6 +104,32 @@ describe('a write policy', () => {
     assert.match(metrics, /rangemesh_policy_items_total\{result="refused"\} 0\n/);
   });
 
+  it('that died lets sessions bring what was pushed meanwhile, as soon as it is up', async (t) => {
+    const daemons = await setUp(t);
+    // Behind the first session no other comes by the clock, nor after a silence.
+    const rare = {
+      ...{ 'sync.intervalMs': '600000', 'sync.intervalMinMs': '600000' },
+      ...{ 'sync.silenceMs': '600000', 'sync.proveMs': '600000' },
+    };
+    const never = { 'sync.settleMs': '600000', 'sync.settleMaxMs': '600000' };
+    const strict = await judged(daemons, rare);
+    const open = await daemons.start('open', {
+      'network.peers': [strict.address],
+      ...rare,
+      ...never,
+    });
+    await open.client.put(bytes('yes'));
+    const holds = (count: number) =>
+      until(
+        () => strict.client.status(),
+        ({ set }) => set.items === count,
+      );
+    await holds(1);
+    assert.equal((await put(strict, 'die'))[1], 'POLICY_FAILED');
+    await open.client.put(bytes('yes meanwhile'));
+    await holds(2);
+  });
+
   it('that dies or is late gives puts a clear error, comes up again, and ends with the daemon', async (t) => {
     const daemons = await setUp(t);
     const strict = await judged(daemons);

@@ -107,7 +107,7 @@ export class Replicator implements ReconcileEvents {
     const { statements } = this;
     this.proofs = new ProofRenewal({ ...shared, sessions: this.sessions, statements });
     this.ownItems = new OwnItems({ ...shared, changed });
-    this.operatorRefusals = new OperatorRefusals({ ...shared, changed });
+    this.operatorRefusals = new OperatorRefusals({ ...shared, lookAgain: () => this.lookAgain() });
     const { fetcher, sessions, ownItems } = this;
     this.#scheduler = new SessionScheduler({ ...shared, sessions, pushed: ownItems });
     this.push = new Push({
@@ -192,6 +192,15 @@ export class Replicator implements ReconcileEvents {
 
   named(peer: string, ids: Parameters<PeerGaps['named']>[1]): void {
     if (this.peers.get(peer)?.connected === true) this.gaps.named(peer, ids);
+  }
+
+  /** Items are taken that were not before: sessions look for them at all peers. */
+  lookAgain(): void {
+    if (this.#services === null) return;
+    for (const { peer } of this.peers.connectedOnes) this.peers.differs(peer);
+    // A mere change waits for a silence where pushed items have reached the peers.
+    this.#scheduler.gap();
+    this.proofs.changed();
   }
 
   /** Sessions under way. */

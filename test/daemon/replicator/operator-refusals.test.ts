@@ -43,7 +43,7 @@ describe('an item that an operator refuses', () => {
     assert.deepEqual(await rig.after(10 * SILENCE_MS), []);
     assert.equal(await operatorRefusals.letIn([id]), 1);
     assert.equal(rig.replicator.peers.inSync('p'), false);
-    assert.deepEqual(await rig.after(SETTLE_MS), ['p whole']);
+    assert.deepEqual(await rig.after(2 * SETTLE_MS), ['p whole']);
     rig.replicator.missing('p', [id]);
     assert.equal(rig.replicator.wanted.has(id), true);
   });

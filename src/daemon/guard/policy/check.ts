@@ -51,6 +51,12 @@ export class PolicyCheck implements GuardCheck {
     return this.#init.options.onFailure === 'accept' || this.#init.policy.down === null;
   }
 
+  /** The listener hears each time that items are taken again which were refused while the policy was down. */
+  onTaking(listener: () => void): void {
+    const { policy, options } = this.#init;
+    if (options.onFailure === 'refuse') policy.onUp(listener);
+  }
+
   /** Fetched items wait however many there are: the requests that bring them are bounded. */
   async judge(items: readonly Item[], origin: ItemOrigin): Promise<Verdicts> {
     const { maxWaiting } = this.#init.options;

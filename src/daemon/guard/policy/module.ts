@@ -33,6 +33,8 @@ export interface ModulePolicyInit {
 export class ModulePolicy implements Policy {
   readonly #init: ModulePolicyInit;
   #down: string | null = null;
+  #stopped = false;
+  #up: () => void = () => undefined;
 
   constructor(init: ModulePolicyInit) {
     this.#init = init;
@@ -56,7 +58,9 @@ export class ModulePolicy implements Policy {
     const call = async () => decide(questions.map(shown(firstBytes)));
     const settled = call().finally(() => {
       signal.removeEventListener('abort', abort);
+      if (this.#down === null || this.#stopped) return;
       this.#down = null;
+      this.#up();
     });
     try {
       return readAnswers(await Promise.race([settled, late.promise]), questions.length);
@@ -67,7 +71,12 @@ export class ModulePolicy implements Policy {
     }
   }
 
+  onUp(listener: () => void): void {
+    this.#up = listener;
+  }
+
   stop(): void {
+    this.#stopped = true;
     this.#down = 'the daemon stops';
   }
 }

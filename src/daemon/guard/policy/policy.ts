@@ -23,5 +23,7 @@ export interface Policy {
    * when the signal aborts; the policy is down then, and comes up again by itself.
    */
   ask(questions: readonly ItemQuestion[], signal: AbortSignal): Promise<readonly ItemDecision[]>;
+  /** The listener hears each time that it can be asked again. */
+  onUp(listener: () => void): void;
   stop(): void;
 }

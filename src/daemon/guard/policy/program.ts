@@ -36,6 +36,7 @@ export class ProgramPolicy implements Policy {
   #next = 0;
   #down: string | null = null;
   #restart: Cancel = () => undefined;
+  #up: () => void = () => undefined;
 
   constructor(init: ProgramPolicyInit) {
     this.#init = init;
@@ -64,6 +65,10 @@ export class ProgramPolicy implements Policy {
     );
     this.#program.write(lines.join(''));
     return batch.settled.promise.finally(() => signal.removeEventListener('abort', late));
+  }
+
+  onUp(listener: () => void): void {
+    this.#up = listener;
   }
 
   stop(): void {
@@ -121,7 +126,10 @@ export class ProgramPolicy implements Policy {
       { code: 'POLICY_FAILED', reason, pauseMs, ...(errorOutput !== '' && { errorOutput }) },
       'the policy program failed; it is started again',
     );
-    this.#restart = clock.after(pauseMs, () => this.#start());
+    this.#restart = clock.after(pauseMs, () => {
+      this.#start();
+      if (this.#down === null) this.#up();
+    });
   }
 
   #end(reason: string): void {

@@ -1,11 +1,9 @@
 import type { RefusedAdded } from '../../../store/index.ts';
 import type { SharedParts } from '../parts.ts';
-import type { PeerRecords } from '../peers.ts';
 
 export interface OperatorRefusalsInit extends Pick<SharedParts, 'replica' | 'wanted'> {
-  peers: Pick<PeerRecords, 'connectedOnes' | 'differs'>;
-  /** Sessions are to find out what differs. */
-  changed: () => void;
+  /** Sessions are to look for items that are let in again. */
+  lookAgain: () => void;
 }
 
 /** Keeps items out by word of an operator: they are not wanted any more. */
@@ -27,11 +25,9 @@ export class OperatorRefusals {
 
   /** See `Refusals.remove`. Peers may hold the items, so sessions look for them. */
   async letIn(ids: readonly Uint8Array[]): Promise<number> {
-    const { replica, peers, changed } = this.#init;
+    const { replica, lookAgain } = this.#init;
     const removed = await replica.refusals.remove(ids);
-    if (removed === 0) return removed;
-    for (const { peer } of peers.connectedOnes) peers.differs(peer);
-    changed();
+    if (removed > 0) lookAgain();
     return removed;
   }
 }

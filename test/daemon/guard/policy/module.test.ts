@@ -69,6 +69,8 @@ describe('a policy module', () => {
       calls.push(Promise.withResolvers());
       return calls.at(-1)!.promise;
     });
+    let taking = 0;
+    rig.opened.check.onTaking(() => taking++);
     const [first, second] = [rig.judge(items(1)), rig.judge(items(1))];
     await rig.clock.advance(100);
     assert.deepEqual([first, second], [['POLICY_FAILED'], ['POLICY_FAILED']]);
@@ -78,12 +80,14 @@ describe('a policy module', () => {
       [third, calls.length, rig.guard.takesFrom('a')],
       [['POLICY_FAILED'], 1, false],
     );
+    assert.equal(taking, 0);
     calls[0]!.resolve([true]);
     await settle();
+    assert.equal(taking, 1);
     const fourth = rig.judge(items(1));
     calls[1]!.resolve([true]);
     await settle();
-    assert.deepEqual([fourth, rig.guard.takesFrom('a')], [['ok'], true]);
+    assert.deepEqual([fourth, rig.guard.takesFrom('a'), taking], [['ok'], true, 1]);
   });
 });
 

@@ -88,6 +88,8 @@ describe('a policy program', () => {
   for (const onFailure of ['refuse', 'accept'] as const) {
     it(`that is late is killed, and all that wait are told at once: ${onFailure}`, async () => {
       const rig = await PolicyRig.open({ onFailure, batchItems: 2, timeoutMs: 500 });
+      let taking = 0;
+      rig.opened.check.onTaking(() => taking++);
       const end = onFailure === 'accept' ? 'ok' : FAILED;
       const codes = rig.judge(items(3));
       rig.program.answer(1, true);
@@ -100,9 +102,11 @@ describe('a policy program', () => {
       const later = rig.judge(items(1));
       await settle();
       assert.deepEqual(later, [end], 'nothing waits for the restart');
+      assert.equal(taking, 0);
       await rig.clock.advance(1_000);
       assert.equal(rig.programs.length, 2);
       assert.equal(rig.guard.takesFrom('a'), true);
+      assert.equal(taking, onFailure === 'refuse' ? 1 : 0, 'where items were refused');
       const again = rig.judge(items(1));
       rig.program.takeAll();
       await settle();
