@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { pino } from 'pino';
-import {
-  guardOf,
-  type ItemGuard,
-  type ItemOrigin,
-  QuotaCheck,
-  sourceOf,
-} from '../../../../src/daemon/guard/index.ts';
+import { guardOf, QuotaCheck, sourceOf } from '../../../../src/daemon/guard/index.ts';
 import { DEFAULT_QUOTA_OPTIONS, type QuotaOptions } from '../../../../src/daemon/guard/options.ts';
-import { storeItems } from '../../../../src/daemon/replicator/testing.ts';
 import {
   type ArrivalEntry,
   type Replica,
@@ -19,47 +12,7 @@ import {
 import { MemorySet } from '../../../store/replica/in-memory.ts';
 import { settle, type VirtualClock } from '../../../support/clock.ts';
 import { itemOf } from '../../replicator/support.ts';
-
-type PeerOrigin = ItemOrigin & { readonly peer: string };
-
-const from = (peer: string, publisher: string | null = null): PeerOrigin => ({
-  via: publisher === null ? 'fetch' : 'push',
-  peer,
-  publisher,
-});
-
-interface Rig {
-  readonly check: QuotaCheck;
-  readonly replica: Replica;
-  readonly guard: ItemGuard;
-  /** Stores items that come together; the codes of refusals. */
-  bring(origin: PeerOrigin, ...numbers: number[]): Promise<string[]>;
-}
-
-async function counted(clock: VirtualClock): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await clock.advance(1);
-}
-
-async function open(t: TestContext, set: MemorySet, quotas: Partial<QuotaOptions>): Promise<Rig> {
-  const replica = await set.open(t);
-  const options = { ...DEFAULT_QUOTA_OPTIONS, ...quotas };
-  const logger = pino({ level: 'silent' });
-  const check = new QuotaCheck({ replica, clock: set.clock, logger, options });
-  t.after(() => check.stop());
-  await counted(set.clock);
-  const guard = guardOf([check]);
-  const bring = async (origin: PeerOrigin, ...numbers: number[]): Promise<string[]> => {
-    const codes: string[] = [];
-    const observer = { stored: () => undefined, refused: (code: string) => void codes.push(code) };
-    await storeItems(
-      { replica, guard, origin, observer },
-      numbers.map((number) => itemOf(number)),
-      [],
-    );
-    return codes;
-  };
-  return { check, replica, guard, bring };
-}
+import { counted, from, open } from './support.ts';
 
 describe('a quota', () => {
   it('of items for a peer holds at its bound, and concerns no other peer and no put here', async (t) => {

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { itemId, type VerifiedItem, verifyItem } from '../../../../src/store/index.ts';
+import { MemorySet } from '../../../store/replica/in-memory.ts';
+import { pruneAll } from '../../../store/replica/retention/support.ts';
+import { counted, from, open } from './support.ts';
+
+function itemAt(number: number): VerifiedItem {
+  const [hint, payload] = [BigInt(number), new Uint8Array(3)];
+  return verifyItem({ hint, payload, id: itemId(hint, payload) });
+}
+
+describe('a quota of a set that is pruned', () => {
+  it('has room again for the peer and the publisher of what has left, and counts the rest', async (t) => {
+    const set = new MemorySet();
+    const quotas = { peerItems: 3, publisherItems: 2 };
+    const { bring, check, guard, replica } = await open(t, set, quotas, itemAt);
+    assert.deepEqual(await bring(from('a'), 1), []);
+    assert.deepEqual(await bring(from('a', 'x'), 2, 3), []);
+    assert.deepEqual([await bring(from('a'), 4), guard.takesFrom('a')], [['PEER_QUOTA'], false]);
+    assert.deepEqual(await bring(from('b', 'x'), 4), ['PUBLISHER_QUOTA']);
+    await pruneAll(replica, 3n);
+    assert.equal(replica.size, 1);
+    await set.clock.advance(30_000);
+    await counted(set.clock);
+    const [a, x] = [{ kind: 'peer', id: 'a' } as const, { kind: 'publisher', id: 'x' } as const];
+    const items = [a, x].map((owner) => check.used(owner).items);
+    assert.deepEqual([...items, guard.takesFrom('a')], [1, 1, true]);
+    assert.deepEqual(await bring(from('b', 'x'), 4), []);
+    assert.deepEqual(await bring(from('a'), 5, 6, 7), ['PEER_QUOTA']);
+    check.stop();
+    await replica.close();
+    const again = await open(t, set, quotas, itemAt);
+    assert.deepEqual([again.check.used(a).items, again.check.used(x).items], [3, 2]);
+    assert.equal(again.guard.takesFrom('a'), false);
+  });
+});
