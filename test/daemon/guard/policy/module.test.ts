@@ -91,6 +91,20 @@ describe('a policy module', () => {
   });
 });
 
+describe('a policy module that is stopped during a late call', () => {
+  it('stays down once the call has settled', async () => {
+    const call = Promise.withResolvers<boolean[]>();
+    const rig = await PolicyRig.open({ timeoutMs: 100 }, () => call.promise);
+    rig.opened.check.onTaking(() => assert.fail('nothing is taken any more'));
+    rig.judge(items(1));
+    await rig.clock.advance(100);
+    rig.opened.stop();
+    call.resolve([true]);
+    await settle();
+    assert.equal(rig.guard.takesFrom('a'), false);
+  });
+});
+
 describe('a policy that cannot be', () => {
   const policy = { ...DEFAULT_POLICY_OPTIONS, command: [], module: '/m.js' };
   const rest = async () => {
