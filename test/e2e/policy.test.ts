@@ -64,7 +64,7 @@ describe('a write policy', () => {
     await open.client.put(bytes('no push'));
     await open.client.put(bytes('yes push'));
     await status(3);
-    assert.equal((await strict.client.send('GET', `/v1/items/${id}`)).status, 404);
+    assert.equal((await strict.client.send('GET', `/v1/items/${id}`)).status, 410);
     await until(
       () => open.client.status(),
       ({ set }) => set.items === 5,
