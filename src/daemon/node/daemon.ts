@@ -148,7 +148,9 @@ async function replicate(init: DaemonInit, heard: ReplicationInit) {
   const announce = config.push.enabled ? createAnnounce(init, mesh, parts) : null;
   replicator.start({ ...mesh.libp2p.services, announce });
   undo.push(() => replicator.stop());
-  guards.policy?.check.onTaking(() => replicator.lookAgain());
+  for (const check of [guards.quotas, guards.policy?.check]) {
+    check?.onTaking(() => replicator.lookAgain());
+  }
   const pausing = new Pausing({ ...pauses, peers: paused, self: mesh.peerId, announce, logger });
   await pausing.start();
   undo.push(() => pausing.stop());

@@ -13,24 +13,32 @@ export class QuotaCheck implements GuardCheck {
   readonly #usage: Usage;
   /** Peers of which an item did not fit, until something has made room. */
   readonly #full = new Set<string>();
+  /** Peers that were told to have no room, until some of them have. */
+  readonly #barred = new Set<string>();
   #options: QuotaOptions;
+  #taking: () => void = () => undefined;
 
   constructor(init: Omit<UsageInit, 'recounted'> & { readonly options: QuotaOptions }) {
     this.#options = init.options;
-    this.#usage = new Usage({ ...init, recounted: () => this.#full.clear() });
+    this.#usage = new Usage({ ...init, recounted: () => this.#look() });
     this.change(init.options);
   }
 
   /** Takes other limits from now on. */
   change(options: QuotaOptions): void {
     this.#options = options;
-    this.#full.clear();
     if (Object.values(options).some((limit) => limit > 0)) this.#usage.start();
     else this.#usage.stop();
+    this.#look();
   }
 
   stop(): void {
     this.#usage.stop();
+  }
+
+  /** The listener hears each time that items are taken again of peers that had no room. */
+  onTaking(listener: () => void): void {
+    this.#taking = listener;
   }
 
   /** What the owner has on disk. */
@@ -68,7 +76,19 @@ export class QuotaCheck implements GuardCheck {
   takesFrom(id: string): boolean {
     const owner = { kind: 'peer', id } as const;
     if (!this.#usage.ready) return true;
-    return !this.#full.has(id) && within(this.#limitsOf(owner), this.#usage.of(owner), LEAST_BYTES);
+    const fits = within(this.#limitsOf(owner), this.#usage.of(owner), LEAST_BYTES);
+    if (fits && !this.#full.has(id)) return true;
+    this.#barred.add(id);
+    return false;
+  }
+
+  /** There may be room again. */
+  #look(): void {
+    this.#full.clear();
+    const barred = [...this.#barred];
+    this.#barred.clear();
+    const open = barred.filter((id) => this.takesFrom(id));
+    if (open.length > 0) this.#taking();
   }
 
   /** What is under way may not get to the disk, so it makes no peer full. */
