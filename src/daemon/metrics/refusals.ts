@@ -1,6 +1,6 @@
 import { type Declarations, LabelValues } from './declare.ts';
 
-/** The place of a refusal: items of peers that the store did not take, or an answer of the endpoint. */
+/** The place of a refusal: items of peers that were not taken, or an answer of the endpoint. */
 export type RefusalPlace = 'push' | 'fetch' | 'http';
 
 /** The metrics of all that is refused. */
@@ -13,7 +13,7 @@ export interface RefusalMetrics {
 export function refusalMetrics(declare: Declarations): RefusalMetrics {
   const refusals = declare.counter(
     'refusals_total',
-    'Refusals by code. At: push or fetch (the store did not take an item of a peer), http (an error answer).',
+    'Refusals by code. At: push or fetch (an item of a peer was not taken, or put off by a rate), http (an error answer).',
     ['at', 'code'],
   );
   const notices = declare.counter(

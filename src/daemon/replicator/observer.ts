@@ -5,7 +5,7 @@ import type { PutResult, VerifiedItem } from '../../store/index.ts';
 export interface ArrivalObserver {
   /** `results` has the result of each of `items`, in their order. */
   stored(items: readonly VerifiedItem[], results: readonly PutResult<Uint8Array>[]): void;
-  /** The guard or the store did not take an item. */
+  /** An item was not taken, or items are put off: by the guard, the store, a limit or a rate. */
   refused(code: string): void;
 }
 

@@ -77,8 +77,12 @@ export class Replicator implements ReconcileEvents {
       delivered: (peer) => this.fetcher.delivered(peer),
       mirrored: pump,
     });
-    const rates = new ReceivedRates({ ...options, clock });
     const observer = joined(init.observers ?? []);
+    const rates = new ReceivedRates({
+      ...options,
+      clock,
+      over: (way, code) => observer[way].refused(code),
+    });
     const common = { ...init, ...options, options, guard };
     const shared = { ...common, observer, wanted, peers, coverage, rates };
     this.#init = init;

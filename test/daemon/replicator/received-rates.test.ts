@@ -42,6 +42,25 @@ describe('the rates of received items', () => {
     assert.equal(received.debtMs('f'), 0);
   });
 
+  it('tell of each identity over its rate, once a second and code', async () => {
+    const told: string[] = [];
+    const { clock, rates: received } = rates({
+      over: (way: string, code: string) => told.push(`${way} ${code}`),
+    });
+    for (const publisher of ['p', 'p', 'q']) received.push({ publisher, from: 'f' }, 41);
+    assert.deepEqual(told.splice(0), ['pushed PUBLISHER_RATE', 'pushed PUBLISHER_RATE']);
+    received.charge('f', 10_000);
+    for (const publisher of ['p', 'q']) received.push({ publisher, from: 'f' }, 1);
+    received.putOff('f');
+    assert.deepEqual(told.splice(0), ['pushed PEER_RATE']);
+    await clock.advance(999);
+    received.putOff('f');
+    assert.deepEqual(told, []);
+    await clock.advance(1);
+    received.putOff('f');
+    assert.deepEqual(told, ['fetched PEER_RATE']);
+  });
+
   it('change while items come', () => {
     const { rates: received } = rates();
     assert.equal(received.push(ORIGIN, 41), false);

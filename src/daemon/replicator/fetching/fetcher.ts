@@ -139,6 +139,7 @@ export class Fetcher {
     if (this.#running.size >= options.maxRequests) return false;
     const debtMs = this.#init.rates.debtMs(source.peer);
     if (debtMs > 0) {
+      if (wanted.listed(source.peer) > 0) this.#init.rates.putOff(source.peer);
       source.waitFor(debtMs, this.#init.clock, () => this.pump());
       return false;
     }

@@ -88,15 +88,17 @@ export class RefusedIds {
     return this.#witnesses.get(bytesToKey(id))?.has(peer) ?? false;
   }
 
-  add(peer: string, id: Uint8Array): void {
+  /** False if the peer said so before. */
+  add(peer: string, id: Uint8Array): boolean {
     const key = bytesToKey(id);
     const known = this.#witnesses.get(key) ?? new Set();
-    if (known.has(peer)) return;
+    if (known.has(peer)) return false;
     this.#held = null;
     this.#witnesses.set(key, known.add(peer));
     if (known.size > this.#maxWitnesses) known.delete(known.values().next().value!);
     else this.#words++;
     if (this.#words > this.#maxWords) this.#forget(this.#witnesses.keys().next().value!);
+    return true;
   }
 
   /** The item is here, so it was not too large. Returns the peers that said so. */

@@ -121,9 +121,9 @@ export class RequestRunner {
 
   /** The peer says that the item is too large. Other sources are asked first, if there are any. */
   #refuse(peer: string, id: Uint8Array): void {
-    const { wanted, logger, refused } = this.#init;
+    const { wanted, logger, refused, observer } = this.#init;
     wanted.release(peer, id, { forget: true });
-    refused.add(peer, id);
+    if (refused.add(peer, id)) observer?.fetched.refused('ITEM_TOO_LARGE');
     if (wanted.sources(id).length > 0) return;
     logger.warn({ peer, id: bytesToHex(id) }, 'item refused: above limits.maxItemBytes');
     wanted.received(id);

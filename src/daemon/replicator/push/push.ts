@@ -18,7 +18,7 @@ import type { PushCoverage } from './push-coverage.ts';
 export interface PushInit extends SharedParts {
   keeper: Pick<WantsKeeper, 'touch'>;
   fetcher: Pick<Fetcher, 'room' | 'paused' | 'pump'>;
-  refused: Pick<Fetcher['refused'], 'hasFrom'>;
+  refused: Pick<Fetcher['refused'], 'add' | 'hasFrom'>;
   peers: Pick<PeerRecords, 'get' | 'differs'>;
   coverage: Pick<PushCoverage, 'pushed'>;
   scheduler: Pick<SessionScheduler, 'gap'>;
@@ -60,9 +60,9 @@ export class Push implements AnnounceEvents {
 
   items(items: readonly VerifiedItem[], origin: AnnouncementOrigin): boolean {
     this.#ahead(origin);
-    const { maxItemBytes, windowBytes } = this.#init.options;
+    const { windowBytes } = this.#init.options;
     const fitting = items.filter(
-      ({ id, payload }) => payload.length <= maxItemBytes && !this.arriving(id),
+      ({ id, payload }) => this.#fits(id, payload.length, origin) && !this.arriving(id),
     );
     const taken = fitting.filter(({ hint, id, payload }) =>
       this.#takes({ hint, id, bytes: payload.length }, origin),
@@ -90,7 +90,8 @@ export class Push implements AnnounceEvents {
     if (fetcher.paused !== null || replica.refusing !== null) return [];
     const fitting = keys.filter(
       ({ hint, id, length: bytes }) =>
-        bytes <= options.maxItemBytes && this.#takes({ hint, id, bytes }, { publisher, from }),
+        this.#fits(id, bytes, { publisher, from }) &&
+        this.#takes({ hint, id, bytes }, { publisher, from }),
     );
     const ids = fitting.map(({ id }) => id);
     // A wanted item is not made to wait because a peer announces it as large.
@@ -134,6 +135,14 @@ export class Push implements AnnounceEvents {
 
   #connected(peer: string): boolean {
     return this.#init.peers.get(peer)?.connected === true;
+  }
+
+  /** The length is the word of the publisher, which is not asked for the item then. */
+  #fits(id: Uint8Array, bytes: number, { publisher }: AnnouncementOrigin): boolean {
+    const { options, refused, observer } = this.#init;
+    if (bytes <= options.maxItemBytes) return true;
+    if (refused.add(publisher, id)) observer?.pushed.refused('ITEM_TOO_LARGE');
+    return false;
   }
 
   #takes(key: GuardedKey, origin: AnnouncementOrigin): boolean {

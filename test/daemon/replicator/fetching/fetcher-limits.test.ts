@@ -159,6 +159,7 @@ describe('the result of a request', () => {
     await rig.of('b').end({ tooLarge: [id!] });
     assert.deepEqual([rig.wanted.size, rig.fetcher.refused.size], [0, 1]);
     assert.equal(rig.warnings('refused').length, 1);
+    assert.deepEqual(rig.counted, ['ITEM_TOO_LARGE', 'ITEM_TOO_LARGE'], 'once for each peer');
     await rig.replica.put([itemOf(1)]);
     assert.equal(rig.fetcher.refused.size, 0, 'it came all the same');
     assert.equal(rig.fetcher.refused.witnesses(id!).length > 0, false);

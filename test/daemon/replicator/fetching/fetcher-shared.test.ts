@@ -37,6 +37,7 @@ describe('a peer that brings too much', () => {
     await rig.of('a').end({}, true);
     await rig.of('a').end({}, true);
     assert.equal(rig.running, '', 'a second more than its rate came');
+    assert.deepEqual(rig.counted, ['PEER_RATE']);
     await rig.clock.advance(999);
     assert.equal(rig.running, '');
     await rig.clock.advance(1);
@@ -44,6 +45,16 @@ describe('a peer that brings too much', () => {
     await rig.of('a').end({}, true);
     assert.equal(rig.stored, 3);
     assert.equal(rig.warnings('peer failed').length, 0);
+    assert.deepEqual(rig.counted, ['PEER_RATE'], 'nothing is wanted of it any more');
+  });
+
+  it('is counted only where something is wanted of it', async (t) => {
+    const rig = await FetcherRig.open(t, { ...ONE, peerBytesPerSecond: ITEM_OVERHEAD_BYTES });
+    for (const peer of ['a', 'b']) rig.fetcher.connected(peer);
+    rig.want('a', [1], 100);
+    await rig.of('a').end({}, true);
+    rig.want('b', [2, 3], 100);
+    assert.deepEqual(rig.counted, []);
   });
 });
 

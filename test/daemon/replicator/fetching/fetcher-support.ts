@@ -6,7 +6,7 @@ import {
   DEFAULT_REPLICATOR_OPTIONS,
   type ReplicatorOptions,
 } from '../../../../src/daemon/replicator/index.ts';
-import { ReceivedRates } from '../../../../src/daemon/replicator/testing.ts';
+import { joined, ReceivedRates } from '../../../../src/daemon/replicator/testing.ts';
 import {
   type FetchReport,
   type FetchRequest,
@@ -34,6 +34,8 @@ export class FetcherRig {
   readonly wanted: ReconciliationSet = new ReconciliationSet();
   readonly log: Lines = new Lines();
   readonly disbelieved: string[] = [];
+  /** Codes of refusals, as they were counted. */
+  readonly counted: string[] = [];
   /** Of the guard; those that refuse by key alone may come later. */
   readonly checks: GuardCheck[] = [];
   readonly asked: Asked[] = [];
@@ -52,7 +54,10 @@ export class FetcherRig {
       clock,
       logger: this.log.logger,
       options: all,
-      rates: new ReceivedRates({ ...all, clock }),
+      rates: new ReceivedRates({ ...all, clock, over: (_, code) => this.counted.push(code) }),
+      observer: joined([
+        { fetched: { stored: () => undefined, refused: (code) => this.counted.push(code) } },
+      ]),
       disbelieved: (peer) => this.disbelieved.push(peer),
     });
     this.fetcher.start({ fetch: (request) => this.#fetch(request) });

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { guardOf } from '../../../../src/daemon/guard/index.ts';
+import { RefusedIds } from '../../../../src/daemon/replicator/fetching/testing.ts';
 import {
   DEFAULT_REPLICATOR_OPTIONS,
   type PeerRecord,
   type ReplicatorOptions,
 } from '../../../../src/daemon/replicator/index.ts';
 import { Push } from '../../../../src/daemon/replicator/push/index.ts';
-import { ReceivedRates } from '../../../../src/daemon/replicator/testing.ts';
+import { joined, ReceivedRates } from '../../../../src/daemon/replicator/testing.ts';
 import { ReconciliationSet } from '../../../../src/protocol/index.ts';
 import { ITEM_OVERHEAD_BYTES, type ItemKey, Replica } from '../../../../src/store/index.ts';
 import { VirtualClock } from '../../../support/clock.ts';
@@ -35,7 +36,13 @@ async function setUp(
   t.after(() => replica.close());
   const wanted = new ReconciliationSet();
   const spread: ItemKey[][] = [];
-  const seen = { wants: 0, pumps: 0, differs: [] as string[], gaps: [] as string[] };
+  const seen = {
+    wants: 0,
+    pumps: 0,
+    differs: [] as string[],
+    gaps: [] as string[],
+    refused: [] as string[],
+  };
   const log = new Lines();
   const push = new Push({
     guard: guardOf([]),
@@ -50,12 +57,15 @@ async function setUp(
       paused: null,
       pump: () => seen.pumps++,
     },
-    refused: { hasFrom: () => false },
+    refused: new RefusedIds(),
     peers: {
       get: () => ({ connected: true }) as PeerRecord,
       differs: (peer) => seen.differs.push(peer),
     },
     keeper: { touch: () => seen.wants++ },
+    observer: joined([
+      { pushed: { stored: () => undefined, refused: (code) => seen.refused.push(code) } },
+    ]),
     coverage: { pushed: (keys) => spread.push([...keys]) },
     scheduler: { gap: (peer) => seen.gaps.push(`${peer}`) },
   });
@@ -138,6 +148,15 @@ describe('the room for announced items', () => {
     await clock.advance(1_000);
     assert.equal(push.items([itemOf(4, 10)], ORIGIN), true);
     await clock.advance(0);
+  });
+
+  it('is closed to items above the limit, which are counted once a publisher and item', async (t) => {
+    const { push, seen } = await setUp(t);
+    for (const _ of [1, 2]) push.items([itemOf(1, 101), itemOf(2, 101)], ORIGIN);
+    push.keys([keyOf(3, 100), keyOf(4, 101), keyOf(4, 101)], ORIGIN);
+    assert.deepEqual(seen.refused, ['ITEM_TOO_LARGE', 'ITEM_TOO_LARGE', 'ITEM_TOO_LARGE']);
+    push.items([itemOf(1, 101)], { publisher: 'q', from: 'f' });
+    assert.equal(seen.refused.length, 4);
   });
 
   it('is not used by items that are not stored', async (t) => {

@@ -69,7 +69,7 @@ async function setUp(
       },
       pump: () => undefined,
     },
-    refused: { hasFrom: (peer) => state.refused.has(peer) },
+    refused: { add: () => true, hasFrom: (peer) => state.refused.has(peer) },
     peers: {
       get: (peer) => ({ connected: state.connected.has(peer) }) as PeerRecord,
       differs: (peer) => void state.differing.push(peer),
