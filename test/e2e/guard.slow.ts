@@ -164,6 +164,12 @@ const PUSH_ROWS: readonly PushRow[] = [
     fills: 2,
   },
   {
+    name: 'above the whole quota of its peer',
+    code: 'PEER_QUOTA',
+    settings: () => ({ 'quotas.peerBytes': '1KiB' }),
+    bytes: 1_000,
+  },
+  {
     name: 'of a peer that may only read',
     code: 'ROLE_READ',
     settings: ({ peer }) => ({ 'access.read': [peer] }),

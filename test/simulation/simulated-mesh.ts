@@ -189,7 +189,7 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
     clock,
     networkName: NETWORK_NAME,
     dialects,
-    refuses: (peer, wanted) => replicator.fetcher.refused.hasFrom(peer, wanted),
+    refuses: (peer, wanted) => replicator.fetcher.refuses(peer, wanted),
     options: { limits: maxMissing === undefined ? {} : { maxMissing } },
     snapshot() {
       const snapshot = replica.snapshot();

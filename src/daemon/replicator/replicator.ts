@@ -111,14 +111,14 @@ export class Replicator implements ReconcileEvents {
     const { statements } = this;
     this.proofs = new ProofRenewal({ ...shared, sessions: this.sessions, statements });
     this.ownItems = new OwnItems({ ...shared, changed });
-    this.operatorRefusals = new OperatorRefusals({ ...shared, lookAgain: () => this.lookAgain() });
     const { fetcher, sessions, ownItems } = this;
+    const lookAgain = (): void => this.lookAgain();
+    this.operatorRefusals = new OperatorRefusals({ ...shared, fetcher, lookAgain });
     this.#scheduler = new SessionScheduler({ ...shared, sessions, pushed: ownItems });
     this.push = new Push({
       ...shared,
       keeper: this.#keeper,
       fetcher,
-      refused: fetcher.refused,
       scheduler: this.#scheduler,
     });
   }
@@ -170,7 +170,7 @@ export class Replicator implements ReconcileEvents {
   refuses(peer: string, id: Uint8Array): boolean {
     const { refusals } = this.#init.replica;
     if (!this.#guard.takesFrom(peer) || refusals.has(id)) return true;
-    return this.fetcher.refused.hasFrom(peer, id);
+    return this.fetcher.refuses(peer, id);
   }
 
   ended(report: SessionReport): void {
@@ -225,7 +225,8 @@ export class Replicator implements ReconcileEvents {
   /** Forgets what is known of a peer that is not connected; false if there is nothing. */
   forget(peer: string): boolean {
     if (this.peers.get(peer)?.connected === true) return false;
-    const parts = [this.peers, this.statements, this.fetcher.refused];
+    const { peers, statements, fetcher } = this;
+    const parts = [peers, statements, fetcher.refused, fetcher.guarded];
     return parts.map((part) => part.forget(peer)).includes(true);
   }
 

@@ -38,6 +38,8 @@ describe('an item that an operator refuses', () => {
     const { operatorRefusals } = rig.replicator;
     const { id } = itemOf(1);
     await operatorRefusals.refuse([id], '');
+    // It was on its way when it was refused.
+    rig.replicator.fetcher.guarded.add('p', id);
     await rig.after(10 * SILENCE_MS);
     assert.equal(await operatorRefusals.letIn([itemOf(2).id]), 0);
     assert.deepEqual(await rig.after(10 * SILENCE_MS), []);

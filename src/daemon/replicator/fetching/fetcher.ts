@@ -23,6 +23,8 @@ const VAIN_IDS = 1_024;
 export class Fetcher {
   /** Items that peers say to be above the limits of this node. */
   readonly refused: RefusedIds = new RefusedIds();
+  /** Items that the guard of this node does not take of a peer, whatever the peer does. */
+  readonly guarded: RefusedIds = new RefusedIds();
   readonly attempts: Attempts;
   readonly #init: FetcherInit;
   readonly #sources: Sources;
@@ -55,6 +57,7 @@ export class Fetcher {
       gate: this.#gate,
       penalties: this.#penalties,
       refused: this.refused,
+      guarded: this.guarded,
       attempts: this.attempts,
     });
     this.pump();
@@ -71,6 +74,11 @@ export class Fetcher {
   /** Whether an item came from the peer, and its lists are believed since. */
   delivered(peer: string): boolean {
     return this.#sources.get(peer)?.delivered === true;
+  }
+
+  /** Whether the peer is not asked for the id, though it lists it. */
+  refuses(peer: string, id: Uint8Array): boolean {
+    return this.refused.hasFrom(peer, id) || this.guarded.hasFrom(peer, id);
   }
 
   /** Why nothing is fetched at the moment, or null. */
@@ -109,6 +117,7 @@ export class Fetcher {
   committed(added: readonly ItemKey[]): void {
     for (const { id } of added) {
       for (const peer of this.refused.delete(id)) this.#penalties.lied(peer, id);
+      this.guarded.delete(id);
     }
     this.#gate.committed(added);
   }

@@ -14,8 +14,8 @@ export interface RefusedIdsInit {
 }
 
 /**
- * Items that peers say to be above the limits of this node. A peer that said so is not asked again;
- * any other peer that lists the item is, for the size is only the word of a peer.
+ * Items that a peer is not asked for again: those that it says to be above the limits of this node, or those
+ * that this node does not take of it. Any other peer that lists the item is asked.
  */
 export class RefusedIds {
   readonly #witnesses = new Map<string, Set<string>>();
@@ -101,7 +101,7 @@ export class RefusedIds {
     return true;
   }
 
-  /** The item is here, so it was not too large. Returns the peers that said so. */
+  /** The peers may be asked for the item again; returns them. */
   delete(id: Uint8Array): Iterable<string> {
     if (this.#witnesses.size === 0) return [];
     const key = bytesToKey(id);

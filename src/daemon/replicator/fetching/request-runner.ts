@@ -17,6 +17,7 @@ export interface RequestRunnerInit extends Omit<SharedParts, 'clock'> {
   gate: LargeItemGate;
   penalties: PeerPenalties;
   refused: RefusedIds;
+  guarded: RefusedIds;
   attempts: Attempts;
 }
 
@@ -113,9 +114,9 @@ export class RequestRunner {
 
   /** An item that is not refused for good may be acceptable later, so a later session lists it again. */
   #guarded(peer: string, id: Uint8Array, { lasting }: ItemRefusal): void {
-    const { wanted, refused } = this.#init;
+    const { wanted, guarded } = this.#init;
     wanted.release(peer, id, { forget: true });
-    if (lasting) refused.add(peer, id);
+    if (lasting) guarded.add(peer, id);
     if (lasting || wanted.sources(id).length === 0) wanted.received(id);
   }
 

@@ -17,8 +17,10 @@ import type { PushCoverage } from './push-coverage.ts';
 
 export interface PushInit extends SharedParts {
   keeper: Pick<WantsKeeper, 'touch'>;
-  fetcher: Pick<Fetcher, 'room' | 'paused' | 'pump'>;
-  refused: Pick<Fetcher['refused'], 'add' | 'hasFrom'>;
+  fetcher: Pick<Fetcher, 'room' | 'refuses' | 'paused' | 'pump'> & {
+    readonly refused: Pick<Fetcher['refused'], 'add'>;
+    readonly guarded: Pick<Fetcher['guarded'], 'add'>;
+  };
   peers: Pick<PeerRecords, 'get' | 'differs'>;
   coverage: Pick<PushCoverage, 'pushed'>;
   scheduler: Pick<SessionScheduler, 'gap'>;
@@ -86,7 +88,7 @@ export class Push implements AnnounceEvents {
 
   keys(keys: readonly AnnouncedKey[], { publisher, from }: AnnouncementOrigin): readonly ItemKey[] {
     this.#ahead({ publisher, from });
-    const { replica, wanted, options, fetcher, refused, keeper } = this.#init;
+    const { replica, wanted, options, fetcher, keeper } = this.#init;
     if (fetcher.paused !== null || replica.refusing !== null) return [];
     const fitting = keys.filter(
       ({ hint, id, length: bytes }) =>
@@ -100,7 +102,7 @@ export class Push implements AnnounceEvents {
     );
     for (const peer of new Set([from, publisher])) {
       if (!this.#connected(peer)) continue;
-      const willing = ids.filter((id) => !this.arriving(id) && !refused.hasFrom(peer, id));
+      const willing = ids.filter((id) => !this.arriving(id) && !fetcher.refuses(peer, id));
       wanted.add(peer, willing.slice(0, fetcher.room(peer)));
     }
     for (const { id, length } of large) wanted.enlarge(id, { peer: publisher, bytes: length });
@@ -139,17 +141,20 @@ export class Push implements AnnounceEvents {
 
   /** The length is the word of the publisher, which is not asked for the item then. */
   #fits(id: Uint8Array, bytes: number, { publisher }: AnnouncementOrigin): boolean {
-    const { options, refused, observer } = this.#init;
+    const { options, fetcher, observer } = this.#init;
     if (bytes <= options.maxItemBytes) return true;
-    if (refused.add(publisher, id)) observer?.pushed.refused('ITEM_TOO_LARGE');
+    if (fetcher.refused.add(publisher, id)) observer?.pushed.refused('ITEM_TOO_LARGE');
     return false;
   }
 
   #takes(key: GuardedKey, origin: AnnouncementOrigin): boolean {
-    const { guard, observer } = this.#init;
+    const { guard, fetcher, observer } = this.#init;
     const refusal = guard.refusalOf(key, originOf(origin));
-    if (refusal !== null) observer?.pushed.refused(refusal.code);
-    return refusal === null;
+    if (refusal === null) return true;
+    observer?.pushed.refused(refusal.code);
+    // The next session with the peer would fetch the item, and refuse it once more.
+    if (refusal.lasting && refusal.code === 'PEER_QUOTA') fetcher.guarded.add(origin.from, key.id);
+    return false;
   }
 
   /** The sets of these peers have changed, even if no item is taken; that of a reader makes no difference. */

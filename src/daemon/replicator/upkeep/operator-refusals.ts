@@ -1,7 +1,9 @@
 import type { RefusedAdded } from '../../../store/index.ts';
+import type { Fetcher } from '../fetching/index.ts';
 import type { SharedParts } from '../parts.ts';
 
 export interface OperatorRefusalsInit extends Pick<SharedParts, 'replica' | 'wanted'> {
+  fetcher: { readonly guarded: Pick<Fetcher['guarded'], 'delete'> };
   /** Sessions are to look for items that are let in again. */
   lookAgain: () => void;
 }
@@ -25,9 +27,11 @@ export class OperatorRefusals {
 
   /** See `Refusals.remove`. Peers may hold the items, so sessions look for them. */
   async letIn(ids: readonly Uint8Array[]): Promise<number> {
-    const { replica, lookAgain } = this.#init;
+    const { replica, fetcher, lookAgain } = this.#init;
     const removed = await replica.refusals.remove(ids);
-    if (removed > 0) lookAgain();
+    if (removed === 0) return removed;
+    for (const id of ids) fetcher.guarded.delete(id);
+    lookAgain();
     return removed;
   }
 }

@@ -22,9 +22,19 @@ describe('a fetched item that the guard refuses', () => {
     const bad = await refused(rig, 'ITEM_REFUSED', true);
     assert.deepEqual([rig.stored, rig.fetcher.paused, rig.running], [1, null, '']);
     assert.equal(rig.wanted.has(bad), false);
-    assert.equal(rig.fetcher.refused.hasFrom('a', bad), true);
+    assert.equal(rig.fetcher.refuses('a', bad), true);
+    assert.equal(rig.fetcher.refused.size, 0, 'the peer did not call it too large');
     rig.want('a', [3]);
     assert.equal(rig.running, 'a', 'the peer is asked for other items at once');
+  });
+
+  it('is no lie of the peer when it comes later, and may be asked for again', async (t) => {
+    const rig = await FetcherRig.open(t);
+    rig.fetcher.connected('a');
+    const bad = await refused(rig, 'ITEM_REFUSED', true);
+    await rig.replica.put(rig.items([bad]));
+    assert.deepEqual(rig.warnings('wrong length'), []);
+    assert.equal(rig.fetcher.refuses('a', bad), false);
   });
 
   it('is asked of another peer that lists it, unless it stays refused', async (t) => {
@@ -49,6 +59,6 @@ describe('a fetched item that the guard refuses', () => {
     const rig = await FetcherRig.open(t);
     rig.fetcher.connected('a');
     const bad = await refused(rig, 'HINT_TOO_NEW', false);
-    assert.deepEqual([rig.wanted.has(bad), rig.fetcher.refused.size], [false, 0]);
+    assert.deepEqual([rig.wanted.has(bad), rig.fetcher.refuses('a', bad)], [false, false]);
   });
 });

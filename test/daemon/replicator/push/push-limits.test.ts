@@ -56,8 +56,10 @@ async function setUp(
       room: () => Number.POSITIVE_INFINITY,
       paused: null,
       pump: () => seen.pumps++,
+      refuses: () => false,
+      refused: new RefusedIds(),
+      guarded: new RefusedIds(),
     },
-    refused: new RefusedIds(),
     peers: {
       get: () => ({ connected: true }) as PeerRecord,
       differs: (peer) => seen.differs.push(peer),

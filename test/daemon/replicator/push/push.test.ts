@@ -7,6 +7,7 @@ import {
   type ItemOrigin,
   type ItemRefusal,
 } from '../../../../src/daemon/guard/index.ts';
+import { RefusedIds } from '../../../../src/daemon/replicator/fetching/testing.ts';
 import {
   DEFAULT_REPLICATOR_OPTIONS,
   type PeerRecord,
@@ -51,6 +52,7 @@ async function setUp(
     poor: new Set<string>(),
     connected: new Set(['p', 'f']),
     refused: new Set<string>(),
+    guarded: new RefusedIds(),
     paused: false,
     differing: [] as string[],
   };
@@ -68,8 +70,10 @@ async function setUp(
         return state.paused ? { code: 'SET_FULL', message: 'full' } : null;
       },
       pump: () => undefined,
+      refuses: (peer) => state.refused.has(peer),
+      refused: new RefusedIds(),
+      guarded: state.guarded,
     },
-    refused: { add: () => true, hasFrom: (peer) => state.refused.has(peer) },
     peers: {
       get: (peer) => ({ connected: state.connected.has(peer) }) as PeerRecord,
       differs: (peer) => void state.differing.push(peer),
@@ -111,6 +115,16 @@ describe('announced items', () => {
     push.items([itemOf(11)], { from: 'neighbour', publisher: 'reader' });
     push.keys([], { from: 'reader', publisher: 'neighbour' });
     assert.deepEqual(state.differing, ['neighbour', 'neighbour']);
+  });
+
+  it('above the whole quota of a peer are not fetched of it either', async (context) => {
+    const [code, message] = ['PEER_QUOTA', 'no'] as const;
+    for (const lasting of [true, false]) {
+      const guard = guardOf([{ refusalOf: () => ({ code, message, lasting }) }]);
+      const { push, state } = await setUp(context, {}, {}, guard);
+      push.items([itemOf(10)], ORIGIN);
+      assert.equal(state.guarded.hasFrom('f', itemOf(10).id), lasting);
+    }
   });
 
   it('that the guard refuses by key are neither stored nor passed on; by content, passed on', async (context) => {
