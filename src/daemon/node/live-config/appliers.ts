@@ -23,7 +23,10 @@ interface AppliersInit {
   penalties: Pick<Penalties, 'change'>;
   replica: Pick<Replica, 'setLimits' | 'setScrub'>;
   budgets: Pick<Budgets, 'change'>;
-  replicator: { readonly rates: Pick<Replicator['rates'], 'change'> };
+  replicator: {
+    readonly rates: Pick<Replicator['rates'], 'change'>;
+    readonly fetcher: { readonly guarded: Pick<Replicator['fetcher']['guarded'], 'clear'> };
+  };
   accepted: Pick<AcceptedHints, 'change'>;
   pruner: Pick<Pruner, 'change'>;
   quotas: Pick<QuotaCheck, 'change'>;
@@ -91,7 +94,7 @@ export function appliersOf({
         return () => replicator.rates.change(rates);
       },
     },
-    ...guardAppliers({ accepted, pruner, budgets, quotas }),
+    ...guardAppliers({ replicator, accepted, pruner, budgets, quotas }),
     {
       keys: ['scrub.itemsPerSecond', 'scrub.maxDamagedPerHour'],
       prepare:
@@ -109,10 +112,11 @@ export function appliersOf({
   ];
 }
 
-type GuardParts = Pick<AppliersInit, 'accepted' | 'pruner' | 'budgets' | 'quotas'>;
+type GuardParts = Pick<AppliersInit, 'replicator' | 'accepted' | 'pruner' | 'budgets' | 'quotas'>;
 
 /** Bounds on the items that this node takes, and on the rate at which they come and go. */
-function guardAppliers({ accepted, pruner, budgets, quotas }: GuardParts): Applier[] {
+function guardAppliers(parts: GuardParts): Applier[] {
+  const { replicator, accepted, pruner, budgets, quotas } = parts;
   return [
     {
       keys: ['hints.unit', 'hints.maxAhead'],
@@ -147,8 +151,11 @@ function guardAppliers({ accepted, pruner, budgets, quotas }: GuardParts): Appli
       ],
       prepare:
         ({ quotas: options }) =>
-        () =>
-          quotas.change(options),
+        () => {
+          quotas.change(options);
+          // Items that did not fit the old quotas may fit these.
+          replicator.fetcher.guarded.clear();
+        },
     },
   ];
 }

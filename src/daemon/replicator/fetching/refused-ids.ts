@@ -110,6 +110,13 @@ export class RefusedIds {
     return witnesses;
   }
 
+  /** Peers may be asked for all items again. */
+  clear(): void {
+    this.#witnesses.clear();
+    this.#words = 0;
+    this.#held = 0;
+  }
+
   #forget(key: string): void {
     this.#held = null;
     this.#words -= this.#witnesses.get(key)?.size ?? 0;

@@ -154,6 +154,20 @@ describe('the keys that can be reloaded', () => {
     assert.deepEqual(parts.toSorted(), RELOADABLE.toSorted());
   });
 
+  it('of quotas let peers be asked again for items that were above the old ones', async () => {
+    const done: string[] = [];
+    const appliers = appliersOf({
+      quotas: { change: () => void done.push('changed') },
+      replicator: { fetcher: { guarded: { clear: () => void done.push('cleared') } } },
+    } as never);
+    const { prepare } = appliers.find(({ keys }) => keys.includes('quotas.peerBytes'))!;
+    const { config } = await loadWithOrigins({ cwd: '/', read: () => assert.fail('no file') });
+    const apply = await prepare(config);
+    assert.deepEqual(done, []);
+    apply();
+    assert.deepEqual(done, ['changed', 'cleared']);
+  });
+
   it('are those of the table in docs/operations.md', async () => {
     const text = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
     const [, section = ''] = /\n### Reload\n(.*?)\n### /s.exec(text) ?? [];

@@ -18,6 +18,17 @@ describe('RefusedIds', () => {
     assert.deepEqual([refused.size, refused.hasFrom('a', id(1))], [0, false]);
   });
 
+  it('is empty once it is cleared, and has all its room again', () => {
+    const refused = new RefusedIds({ maxWords: 2 });
+    refused.connected('a');
+    for (const fill of [1, 2]) refused.add('a', id(fill));
+    assert.equal(refused.held, 2);
+    refused.clear();
+    assert.deepEqual([refused.size, refused.held, refused.hasFrom('a', id(1))], [0, 0, false]);
+    for (const fill of [3, 4]) refused.add('a', id(fill));
+    assert.deepEqual([refused.size, refused.held], [2, 2]);
+  });
+
   it('counts the ids that connected peers have, and forgets a peer', () => {
     const refused = new RefusedIds({ maxWords: 4 });
     refused.connected('a');
