@@ -115,12 +115,8 @@ export class Replicator implements ReconcileEvents {
     const lookAgain = (): void => this.lookAgain();
     this.operatorRefusals = new OperatorRefusals({ ...shared, fetcher, lookAgain });
     this.#scheduler = new SessionScheduler({ ...shared, sessions, pushed: ownItems });
-    this.push = new Push({
-      ...shared,
-      keeper: this.#keeper,
-      fetcher,
-      scheduler: this.#scheduler,
-    });
+    const [keeper, scheduler] = [this.#keeper, this.#scheduler];
+    this.push = new Push({ ...shared, keeper, fetcher, scheduler });
   }
 
   peerConnected(peer: string): void {
