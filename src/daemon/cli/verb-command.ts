@@ -6,6 +6,12 @@ import type { CliInit } from './init.ts';
 /** Takes the arguments of the command line, its options and `CliInit`; resolves with the exit code. */
 type Verb = (...given: never[]) => Promise<number>;
 
+interface GivenOption {
+  readonly long: string;
+  readonly name: string;
+  readonly value: unknown;
+}
+
 /** A command, and how verbs are declared. */
 export class VerbCommand extends Command {
   readonly #init: CliInit;
@@ -78,21 +84,14 @@ export class VerbCommand extends Command {
     return { ...outer, ...this.opts() };
   }
 
-  /** Hands the options that stand before a verb to the verb. */
+  /** Hands the options that stand before a verb to the verb, through verbs that only group others. */
   passesOptionsOn(): this {
     return this.enablePositionalOptions().hook('preSubcommand', (_, verb) => {
-      for (const { long, name, value } of this.#given()) {
-        const option = verb.options.find((each) => each.attributeName() === name);
-        if (option === undefined)
-          return verb.error(`error: ${verb.name()} takes no option '${long}'`);
-        // Commander's types leave out that a command is an emitter, on which its options arrive.
-        const emitter = verb as unknown as EventEmitter;
-        emitter.emit(`option:${option.name()}`, option.isBoolean() ? undefined : value);
-      }
+      for (const given of this.#given()) handOn(given, verb);
     });
   }
 
-  #given(): { readonly long: string; readonly name: string; readonly value: unknown }[] {
+  #given(): GivenOption[] {
     return this.options.flatMap((option) => {
       const name = option.attributeName();
       const value: unknown = this.getOptionValue(name);
@@ -130,5 +129,18 @@ export class VerbCommand extends Command {
       const given = [...this.processedArgs, this.#allOptions(), this.#init];
       this.#exit(await verb(...(given as never[])));
     });
+  }
+}
+
+function handOn(given: GivenOption, verb: Command): void {
+  const option = verb.options.find((each) => each.attributeName() === given.name);
+  if (option !== undefined) {
+    // Commander's types leave out that a command is an emitter, on which its options arrive.
+    const emitter = verb as unknown as EventEmitter;
+    emitter.emit(`option:${option.name()}`, option.isBoolean() ? undefined : given.value);
+  } else if (verb.commands.length > 0) {
+    verb.hook('preSubcommand', (_, below) => handOn(given, below));
+  } else {
+    verb.error(`error: ${verb.name()} takes no option '${given.long}'`);
   }
 }

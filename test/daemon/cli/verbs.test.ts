@@ -119,6 +119,10 @@ describe('command line', () => {
       assert.equal(twice.exitCode, 0, 'the one behind the verb counts');
       const added = await run([...station.target, 'peers', 'add', '/ip4/192.0.2.1/tcp/1']);
       assert.match(added.stdout, /^other/);
+      const below = await run(['--json', ...station.target, 'refused', 'ls']);
+      assert.deepEqual([below.exitCode, below.json()[0].by], [0, 'operator']);
+      const untaken = await run([...station.target, 'keygen', 'psk']);
+      assert.match(untaken.stderr, /psk takes no option '--/);
     });
   });
 
