@@ -23,6 +23,7 @@ const CHECKS: readonly ConfigCheck[] = [
   { reads: ['admin.host', 'admin.tokenFile'], run: checkAdmin },
   { reads: ['admin.tls.cert', 'admin.tls.key'], run: checkTls },
   { reads: ['retention.maxAge', 'hints.unit'], run: checkAge },
+  { reads: ['retention.maxBytes', 'limits.maxSetBytes'], run: checkRetainedBytes },
   atLeast('uploadBytesPerSecond'),
   atLeast('downloadBytesPerSecond'),
   atLeast('peerUploadBytesPerSecond'),
@@ -122,6 +123,16 @@ function checkAge({ retention, hints }: Config): string | undefined {
   return (
     'retention.maxAge: has a meaning only where hints are times: set hints.unit to milliseconds, ' +
     'or keep items by retention.minHint or retention.maxBytes'
+  );
+}
+
+function checkRetainedBytes({ retention, limits }: Config): string | undefined {
+  const { maxBytes } = retention;
+  const { maxSetBytes } = limits;
+  if (maxBytes === 0 || maxSetBytes === 0 || maxBytes < maxSetBytes) return undefined;
+  return (
+    `retention.maxBytes: must be below limits.maxSetBytes (${maxSetBytes}), not ${maxBytes}: ` +
+    'a full set refuses new items before any old item goes'
   );
 }
 

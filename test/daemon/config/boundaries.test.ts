@@ -122,6 +122,19 @@ describe('a range of the configuration', () => {
     assert.match(await refusal('retention.maxAge=30d'), /retention\.maxAge: .*set hints\.unit/);
   });
 
+  it('of bytes must be below that at which the set refuses items', async () => {
+    const load = (retained: string, most: string) =>
+      refusal(`retention.maxBytes=${retained}`, `limits.maxSetBytes=${most}`);
+    assert.match(
+      await load('5MiB', '5MiB'),
+      /retention\.maxBytes: must be below limits\.maxSetBytes/,
+    );
+    const read = async () => 'retention: { maxBytes: 5MiB }\nlimits: { maxSetBytes: 6MiB }';
+    await loadConfig({ file: '/r.yaml', cwd: '/', read });
+    const alone = async () => 'retention: { maxBytes: 5MiB }';
+    await loadConfig({ file: '/r.yaml', cwd: '/', read: alone });
+  });
+
   it('in a file is the same: sizes given as numbers have the same ends', async () => {
     const read = async () => text;
     let text = 'store: { cacheBytes: 1048576 }';
