@@ -13,6 +13,9 @@ interface ConfigCheck {
 /** A peer id stands in one of them at most. */
 const ACCESS_LISTS = ['peers', 'read', 'write', 'deny'] as const;
 
+/** 1 January 2100, in milliseconds. */
+const YEAR_2100 = 4_102_444_800_000n;
+
 const CHECKS: readonly ConfigCheck[] = [
   { reads: ['access.mode', 'network.listen'], run: checkExposure },
   { reads: ['network.degree', 'network.maxConnections'], run: checkDegree },
@@ -23,6 +26,7 @@ const CHECKS: readonly ConfigCheck[] = [
   { reads: ['admin.host', 'admin.tokenFile'], run: checkAdmin },
   { reads: ['admin.tls.cert', 'admin.tls.key'], run: checkTls },
   { reads: ['retention.maxAge', 'hints.unit'], run: checkAge },
+  { reads: ['retention.minHint', 'hints.unit'], run: checkMinHint },
   { reads: ['retention.maxBytes', 'limits.maxSetBytes'], run: checkRetainedBytes },
   atLeast('uploadBytesPerSecond'),
   atLeast('downloadBytesPerSecond'),
@@ -123,6 +127,15 @@ function checkAge({ retention, hints }: Config): string | undefined {
   return (
     'retention.maxAge: has a meaning only where hints are times: set hints.unit to milliseconds, ' +
     'or keep items by retention.minHint or retention.maxBytes'
+  );
+}
+
+/** A hint in another unit would remove everything, and a floor never falls. */
+function checkMinHint({ retention: { minHint }, hints }: Config): string | undefined {
+  if (hints.unit !== 'milliseconds' || BigInt(minHint) < YEAR_2100) return undefined;
+  return (
+    `retention.minHint: must be a time in milliseconds before the year 2100, not ${minHint}: ` +
+    'a higher floor removes all items for good'
   );
 }
 

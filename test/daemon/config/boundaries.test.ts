@@ -122,6 +122,14 @@ describe('a range of the configuration', () => {
     assert.match(await refusal('retention.maxAge=30d'), /retention\.maxAge: .*set hints\.unit/);
   });
 
+  it('of hints in milliseconds is no time after 2100, as one in microseconds would be', async () => {
+    const hint = '1700000000000000';
+    const message = await refusal(`retention.minHint=${hint}`, 'hints.unit=milliseconds');
+    assert.match(message, /retention\.minHint: must be a time in milliseconds/);
+    const read = async () => `retention: { minHint: "${hint}" }`;
+    await loadConfig({ file: '/r.yaml', cwd: '/', read });
+  });
+
   it('of bytes must be below that at which the set refuses items', async () => {
     const load = (retained: string, most: string) =>
       refusal(`retention.maxBytes=${retained}`, `limits.maxSetBytes=${most}`);
