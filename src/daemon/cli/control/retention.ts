@@ -24,7 +24,7 @@ function formatRetention(status: RetentionStatus): string {
     ['floor', floor ?? 'none: items are kept whatever their hints'],
     ...(goal === floor ? [] : [['goal', goal ?? 'none']]),
     ['removed', `${formatCount(removedItems, 'item')}, ${formatBytes(removedBytes)}`],
-    ['left', `${formatCount(left, 'item')}${running ? ', being removed' : ''}`],
+    ['left', `${formatCount(left, 'item')}${running && left > 0 ? ', being removed' : ''}`],
     ...(waits === null ? [] : [['waits', `${waits.message} [${waits.code}]`]]),
   ];
   return lines.map(([name, value]) => `${name!.padEnd(12)} ${value}`).join('\n');

@@ -64,15 +64,18 @@ describe('verbs of run-time control', () => {
     assert.match(stdout, /^floor {8}none: items are kept whatever their hints\n/);
     assert.match(stdout, /\nremoved {6}0 items, 0 B\nleft {9}0 items\n$/);
     const { confirmRetention } = station.control;
-    station.control.confirmRetention = () => ({
+    const status = {
       ...{ floor: '5', goal: '9', removedItems: 1, removedBytes: 2_048, left: 3, running: true },
       waits: { code: 'CLOCK_JUMPED', message: 'the clock' },
-    });
+    } as const;
+    station.control.confirmRetention = () => status;
     assert.equal(
       (await call('retention', 'confirm')).stdout,
       'floor        5\ngoal         9\nremoved      1 item, 2.0 KiB\nleft         3 items, being removed\n' +
         'waits        the clock [CLOCK_JUMPED]\n',
     );
+    station.control.confirmRetention = () => ({ ...status, left: 0 });
+    assert.match((await call('retention', 'confirm')).stdout, /\nleft {9}0 items\nwaits/);
     station.control.confirmRetention = confirmRetention;
   });
 
