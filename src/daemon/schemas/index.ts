@@ -45,9 +45,7 @@ export {
   sessionsAnswer,
   syncedAnswer,
   syncedQuery,
-  type WantsQuery,
   wantsAnswer,
-  wantsQuery,
 } from './explain/index.ts';
 export { retentionStatus } from './guard/index.ts';
 export {
@@ -59,6 +57,7 @@ export {
   probeAnswer,
   proofAnswer,
 } from './health.ts';
+export { idPageQuery } from './id-pages.ts';
 export {
   type ItemPage,
   idParams,

@@ -4,6 +4,7 @@ import {
   diffAnswer,
   diffBody,
   diffLine,
+  idPageQuery,
   leavingAnswer,
   peerDetails,
   peerParams,
@@ -11,7 +12,6 @@ import {
   syncedAnswer,
   syncedQuery,
   wantsAnswer,
-  wantsQuery,
 } from '../../schemas/index.ts';
 import { AdminError } from '../errors.ts';
 import { json, type Operation, operation } from '../operation.ts';
@@ -100,7 +100,7 @@ export const explainOperations: readonly Operation[] = [
     access: 'read',
     summary: 'A page of the wanted items',
     description: 'Items that peers have and this node waits for, by id.',
-    query: wantsQuery,
+    query: idPageQuery,
     answers: { 200: json(wantsAnswer, 'A page') },
     errors: ['INVALID_CURSOR'],
     handle: ({ query }, { node }) => node.explain.wants(query),

@@ -1,10 +1,10 @@
 import {
+  idPageQuery,
   letInAnswer,
   letInBody,
   refusedAdded,
   refusedBody,
   refusedPage,
-  refusedQuery,
 } from '../../schemas/index.ts';
 import type { ErrorCode } from '../errors.ts';
 import { json, type Operation, operation } from '../operation.ts';
@@ -55,7 +55,7 @@ export const refusedOperations: readonly Operation[] = [
     access: 'read',
     summary: 'A page of the refused items',
     description: 'Items that are kept out, by id, with the reason of each.',
-    query: refusedQuery,
+    query: idPageQuery,
     answers: { 200: json(refusedPage, 'A page') },
     errors: ['INVALID_QUERY', 'INVALID_CURSOR', ...STORE_ERRORS],
     handle: ({ query }, { control }) => control.listRefused(query),

@@ -18,5 +18,4 @@ export {
   refusedAdded,
   refusedBody,
   refusedPage,
-  refusedQuery,
 } from './refused.ts';

@@ -3,14 +3,11 @@ import type { RefusedAdded } from '../../../store/index.ts';
 import type { LetInAnswer, RefusedPage, ShownRefusal } from '../../control-api.ts';
 import { count, hex64, hintText, instant } from '../common.ts';
 import { refuse, schemaOf } from '../define.ts';
-import { limitIn } from '../hints.ts';
 
 /** Most ids in one call: a body of JSON has at most 64 KiB. */
 const MAX_IDS = 800;
 /** As the record on disk takes it. */
 const MAX_REASON_BYTES = 256;
-const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1_000;
 
 const ids = z
   .array(
@@ -64,25 +61,6 @@ export const refusedAdded: z.ZodType<RefusedAdded> = schemaOf<RefusedAdded>('Ref
 export const letInAnswer: z.ZodType<LetInAnswer> = schemaOf<LetInAnswer>('LetIn')(
   z.strictObject({ removed: count.describe('Ids that were refused') }),
 );
-
-/** A page of refused items. */
-export interface RefusedQuery {
-  readonly limit: number;
-  /** The last id of the page before; null: the first page. */
-  readonly after: string | null;
-}
-
-const cursor = z
-  .string()
-  .transform((text, context) => {
-    if (/^[0-9a-f]{64}$/.test(text)) return text;
-    return refuse(context, 'INVALID_CURSOR', 'give the cursor of the last answer unchanged');
-  })
-  .meta({ description: 'The cursor of the last answer' });
-
-export const refusedQuery: z.ZodType<RefusedQuery> = z
-  .strictObject({ limit: limitIn(MAX_LIMIT).optional(), cursor: cursor.optional() })
-  .transform(({ limit = DEFAULT_LIMIT, cursor: after = null }) => ({ limit, after }));
 
 /** Facts of a refusal, also in the answer that says why an item is not here. */
 export const refusalFields: {

@@ -4,5 +4,5 @@ export { type DiffLine, diffAnswer, diffBody, diffLine } from './diff.ts';
 export { type EventLine, eventLine, eventsQuery } from './events.ts';
 export { peerDetails, peerParams, sessionsAnswer } from './sessions.ts';
 export { syncedAnswer, syncedQuery } from './synced.ts';
-export { type WantsQuery, wantsAnswer, wantsQuery } from './wants.ts';
+export { wantsAnswer } from './wants.ts';
 export { type ItemWhy, itemWhy } from './why.ts';
