@@ -1,18 +1,8 @@
 import type { RefusedPage } from '../../control-api.ts';
-import { EXIT } from '../../errors.ts';
-import { withClient } from '../ask.ts';
-import { type CliInit, printLine } from '../init.ts';
+import type { CliInit } from '../init.ts';
 import type { TargetOptions } from '../locate.ts';
-import {
-  formatTable,
-  type Screen,
-  screenOf,
-  shortItemId,
-  type TableColumn,
-} from '../terminal/index.ts';
-
-/** The longest page that the daemon gives. */
-const PAGE = 1_000;
+import { formatTable, type Screen, shortItemId, type TableColumn } from '../terminal/index.ts';
+import { printPages } from './pages.ts';
 
 type Refused = RefusedPage['items'][number];
 
@@ -21,22 +11,10 @@ export function listRefused(
   options: TargetOptions & { wide?: boolean },
   init: CliInit,
 ): Promise<number> {
-  const { json = false } = options;
-  const screen = screenOf(init.stdout, init, options);
-  return withClient(options, init, async (client) => {
-    let cursor: string | null = null;
-    do {
-      const part = { limit: PAGE, cursor: cursor ?? undefined };
-      const page: RefusedPage = await client.ask((daemon) => daemon.listRefused(part));
-      const isFirst = cursor === null;
-      const text = json
-        ? page.items.map((item) => JSON.stringify(item)).join('\n')
-        : format(page.items, screen, isFirst);
-      if (page.items.length > 0) await printLine(init.stdout, text);
-      else if (isFirst && !json) await printLine(init.stdout, 'no item is refused');
-      cursor = page.cursor;
-    } while (cursor !== null);
-    return EXIT.ok;
+  return printPages<Refused>(options, init, {
+    get: (daemon, part) => daemon.listRefused(part),
+    format,
+    none: 'no item is refused',
   });
 }
 
