@@ -34,7 +34,8 @@ export type ProtocolErrorCode =
   | 'INVALID_PORT'
   | 'SAME_ROLE'
   | 'NOTHING_IN_COMMON'
-  | 'ROLE_WRITE';
+  | 'ROLE_WRITE'
+  | 'RANGE_MISMATCH';
 
 /** Every error the protocol raises on purpose. `code` is stable; `message` is for people. */
 export class ProtocolError extends Error {

@@ -34,7 +34,7 @@ export {
 } from './fingerprint/index.ts';
 export { Gate } from './gate.ts';
 export * from './item.ts';
-export { itemId, type VerifiedItem, verifyItem } from './item-id.ts';
+export { identifyItem, itemId, type VerifiedItem, verifyItem } from './item-id.ts';
 export { type Blake3, blake3 } from './kernel/index.ts';
 export {
   checkLock,

@@ -1,6 +1,6 @@
 import { type Bytes, bytesToHex, equalBytes } from './bytes.ts';
 import { StoreError } from './errors.ts';
-import { checkHint, checkKey, checkPayload, ID_BYTES, type Item } from './item.ts';
+import { checkHint, checkId, checkKey, checkPayload, ID_BYTES, type Item } from './item.ts';
 import { blake3 } from './kernel/index.ts';
 
 const deriveItemId = blake3.deriveKey('rangemesh item v1');
@@ -36,20 +36,11 @@ class VerifiedItem implements Item {
   readonly payload: Uint8Array;
   readonly #proved = true;
 
-  constructor(item: Item) {
-    checkKey(item);
-    checkPayload(item.payload);
-    hintView.setBigUint64(0, item.hint, true);
-    deriveItemId.into(verified, hintBytes, item.payload);
-    if (!equalBytes(verified, item.id)) {
-      throw new StoreError(
-        'ID_MISMATCH',
-        `item ${bytesToHex(item.id)} does not hash to its id: its hint or its bytes were changed on the way`,
-      );
-    }
-    this.hint = item.hint;
-    this.id = item.id;
-    this.payload = item.payload;
+  /** Only for an id that was computed, or found equal, in this file. */
+  constructor({ hint, id, payload }: Item) {
+    this.hint = hint;
+    this.id = id;
+    this.payload = payload;
   }
 
   static isOne(item: Item): item is VerifiedItem {
@@ -61,7 +52,31 @@ export type { VerifiedItem };
 
 /** Throws `INVALID_HINT`, `INVALID_ID`, or `ID_MISMATCH` unless the id commits to hint and payload. */
 export function verifyItem(item: Item): VerifiedItem {
-  return new VerifiedItem(item);
+  checkKey(item);
+  checkPayload(item.payload);
+  hashInto(verified, item.hint, item.payload);
+  if (equalBytes(verified, item.id)) return new VerifiedItem(item);
+  throw new StoreError(
+    'ID_MISMATCH',
+    `item ${bytesToHex(item.id)} does not hash to its id: its hint or its bytes were changed on the way`,
+  );
+}
+
+/**
+ * The item that hint and payload make; its id is written to `id`, 32 bytes, and must stay as it is. Throws
+ * `INVALID_HINT` or `INVALID_PAYLOAD`.
+ */
+export function identifyItem(hint: bigint, payload: Uint8Array, id: Uint8Array): VerifiedItem {
+  checkHint(hint);
+  checkPayload(payload);
+  checkId(id);
+  hashInto(id, hint, payload);
+  return new VerifiedItem({ hint, id, payload });
+}
+
+function hashInto(id: Uint8Array, hint: bigint, payload: Uint8Array): void {
+  hintView.setBigUint64(0, hint, true);
+  deriveItemId.into(id, hintBytes, payload);
 }
 
 /** Throws `ID_UNPROVED` unless `verifyItem` made the item. */

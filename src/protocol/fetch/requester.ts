@@ -1,49 +1,35 @@
-import { bytesToKey, type Clock, type VerifiedItem } from '../../store/index.ts';
-import type { TrafficMeter } from '../budgets/index.ts';
-import { within } from '../deadline.ts';
-import { messageOf, ProtocolError, type ProtocolErrorCode, unexpected } from '../errors.ts';
-import type { Limiter, Release } from '../limiter.ts';
+import { bytesToKey, type VerifiedItem } from '../../store/index.ts';
+import { ProtocolError, unexpected } from '../errors.ts';
 import type { Channel } from '../network/index.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { encodeRequest } from './codec.ts';
-import type { FetchOptions } from './options.ts';
 import type { FetchOutcome, FetchReport, FetchRequest } from './report.ts';
-import { StallGuard } from './stall-guard.ts';
+import {
+  asProtocolError,
+  ConsumerError,
+  describeError,
+  outcomeOf,
+  RequestStream,
+  type RequestStreamInit,
+} from './request-stream.ts';
 
-export interface RequesterInit {
+export interface RequesterInit extends Omit<RequestStreamInit, 'peer' | 'signal' | 'onWait'> {
   request: FetchRequest;
-  options: FetchOptions;
-  clock: Clock;
-  limiter: Limiter;
-  open: (signal: AbortSignal) => Promise<Channel>;
   received: (bytes: number) => void;
-  /** Charged with what comes; the next answers are read once it is paid for. */
-  traffic: TrafficMeter | undefined;
 }
 
 /** Bytes of answers taken in at once: a bound on the memory of one request. */
 const TOGETHER_BYTES = 64 * 1024;
-
-const INVALID: ReadonlySet<ProtocolErrorCode> = new Set<ProtocolErrorCode>([
-  'MALFORMED_FRAME',
-  'FRAME_TOO_LARGE',
-  'UNEXPECTED_FRAME',
-  'INVALID_BYTES',
-  'ITEM_TOO_LARGE',
-]);
 
 /** One request to one peer, from the first frame to the report. */
 export class Requester {
   readonly #init: RequesterInit;
   readonly #ids: readonly Uint8Array[];
   readonly #reader: AnswerReader;
-  readonly #guard: StallGuard;
-  readonly #over = new AbortController();
+  readonly #stream: RequestStream;
   readonly #maxBytes: number;
   readonly #absent: Uint8Array[] = [];
   readonly #large: { readonly id: Uint8Array; readonly length: number }[] = [];
-  #channel: Channel | undefined;
-  #chargedBytes = 0;
   #items = 0;
 
   constructor(init: RequesterInit) {
@@ -52,59 +38,33 @@ export class Requester {
     const { maxItemBytes } = init.options;
     this.#maxBytes = Math.min(init.request.maxBytes ?? maxItemBytes, maxItemBytes);
     this.#reader = new AnswerReader({ ids: this.#ids, maxBytes: this.#maxBytes }, init.options);
-    this.#guard = new StallGuard(init.options);
+    const { peer, signal, onWait } = init.request;
+    this.#stream = new RequestStream({ ...init, peer, signal, onWait });
   }
 
   /** Never rejects. */
   async run(): Promise<FetchReport> {
-    const { signal } = this.#init.request;
-    const callOff = (): void =>
-      this.abort(new ProtocolError('ABORTED', 'the request was called off'));
-    signal?.addEventListener('abort', callOff, { once: true });
-    if (signal?.aborted === true) callOff();
     try {
       if (!this.#reader.done) await this.#request();
       return this.#report('complete', null);
     } catch (error) {
-      return this.#report(outcome(error), error);
-    } finally {
-      signal?.removeEventListener('abort', callOff);
+      return this.#report(outcomeOf(error), error);
     }
   }
 
   abort(error: ProtocolError): void {
-    this.#over.abort(error);
-    this.#channel?.abort(error);
+    this.#stream.abort(error);
   }
 
   async #request(): Promise<void> {
-    const { options, limiter } = this.#init;
+    const { options } = this.#init;
     if (this.#ids.length > options.maxIdsPerRequest) {
       throw new ProtocolError(
         'BUDGET_SPENT',
         `${this.#ids.length} ids in a request: ask for at most ${options.maxIdsPerRequest}`,
       );
     }
-    let release: Release | undefined;
-    try {
-      release = await limiter.take(this.#over.signal);
-      await this.#pay(0);
-      this.#channel = await this.#open();
-      await this.#converse(this.#channel);
-    } finally {
-      release?.();
-    }
-  }
-
-  async #open(): Promise<Channel> {
-    const { clock, options, open } = this.#init;
-    const { openTimeoutMs: ms } = options;
-    const { signal } = this.#over;
-    const expire = (): void =>
-      this.#over.abort(new ProtocolError('TIMEOUT', `no stream opened within ${ms} ms`));
-    const channel = await within({ clock, ms, expire }, () => open(signal));
-    if (signal.aborted) channel.abort(signal.reason);
-    return channel;
+    await this.#stream.run((channel) => this.#converse(channel));
   }
 
   /** Requests go out while answers come in: neither side ever waits for the other to read. */
@@ -112,12 +72,12 @@ export class Requester {
     const asking = this.#ask(channel).catch((error) => channel.abort(asProtocolError(error)));
     try {
       while (!this.#reader.done) {
-        const first = await this.#next(channel);
+        const first = await this.#stream.next(channel);
         if (first === null) {
           throw new ProtocolError('STREAM_CLOSED', 'the stream closed before the last answer');
         }
         await this.#take([first, ...channel.ready(TOGETHER_BYTES)]);
-        await this.#pay(channel.receivedBytes);
+        await this.#stream.pay(channel.receivedBytes);
       }
       await this.#end(channel);
     } catch (error) {
@@ -128,16 +88,6 @@ export class Requester {
     }
   }
 
-  /** `received`: bytes of the stream so far. No wait here is a stall of the peer. */
-  async #pay(received: number): Promise<void> {
-    const { traffic, request } = this.#init;
-    if (traffic === undefined) return;
-    const bytes = received - this.#chargedBytes;
-    this.#chargedBytes = received;
-    const paid = traffic.pay('download', request.peer, bytes, this.#over.signal);
-    await (request.onWait?.(paid) ?? paid);
-  }
-
   async #ask(channel: Channel): Promise<void> {
     const { maxIdsPerFrame } = this.#init.options;
     for (let at = 0; at < this.#ids.length; at += maxIdsPerFrame) {
@@ -145,20 +95,6 @@ export class Requester {
       await channel.send(encodeRequest({ ids, maxBytes: this.#maxBytes }));
     }
     await channel.close();
-  }
-
-  async #next(channel: Channel): Promise<Uint8Array | null> {
-    const { clock, options } = this.#init;
-    const expire = (): void =>
-      channel.abort(
-        new ProtocolError('STALLED', `no progress in ${options.stallTimeoutMs} ms of waiting`),
-      );
-    const begin = clock.monotonic();
-    try {
-      return await within({ clock, ms: this.#guard.remainingMs, expire }, () => channel.receive());
-    } finally {
-      this.#guard.waited(clock.monotonic() - begin);
-    }
   }
 
   /** Items before a wrong frame are good. */
@@ -196,7 +132,7 @@ export class Requester {
       }
     } finally {
       const bytes = this.#reader.payloadBytes - before;
-      this.#guard.gained(bytes, answered);
+      this.#stream.guard.gained(bytes, answered);
       this.#init.received(bytes);
       this.#init.request.onProgress?.(bytes);
     }
@@ -206,9 +142,9 @@ export class Requester {
   async #end(channel: Channel): Promise<void> {
     let extra: Uint8Array | null;
     try {
-      extra = await this.#next(channel);
+      extra = await this.#stream.next(channel);
     } catch (error) {
-      if (outcome(error) === 'invalid') throw error;
+      if (outcomeOf(error) === 'invalid') throw error;
       return;
     }
     if (extra === null) return;
@@ -227,31 +163,7 @@ export class Requester {
       tooLarge: this.#large.filter(({ length }) => length > maxItemBytes).map(({ id }) => id),
       payloadBytes: this.#reader.payloadBytes,
       endedAt: this.#reader.next,
-      error: error === null ? null : describe(error),
+      error: error === null ? null : describeError(error),
     };
   }
-}
-
-/** `onItems` failed: our own fault, whatever the error is. */
-class ConsumerError extends Error {
-  constructor(cause: unknown) {
-    super(messageOf(cause), { cause });
-  }
-}
-
-function outcome(error: unknown): FetchOutcome {
-  if (!(error instanceof ProtocolError)) return 'failed';
-  if (error.code === 'STALLED') return 'stalled';
-  return INVALID.has(error.code) ? 'invalid' : 'failed';
-}
-
-function describe(error: unknown): { code: string; message: string } {
-  const origin = error instanceof ConsumerError ? error.cause : error;
-  const code = origin instanceof Error && 'code' in origin ? String(origin.code) : 'INTERNAL';
-  return { code, message: messageOf(origin) };
-}
-
-function asProtocolError(error: unknown): ProtocolError {
-  if (error instanceof ProtocolError) return error;
-  return new ProtocolError('ABORTED', messageOf(error), { cause: error });
 }

@@ -1,9 +1,8 @@
-import type { Clock, Served, ServeLimits } from '../../store/index.ts';
-import type { PeerWork, TrafficMeter, Turns } from '../budgets/index.ts';
-import { within } from '../deadline.ts';
+import type { Served, ServeLimits } from '../../store/index.ts';
+import type { Turns } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
-import type { Channel } from '../network/index.ts';
 import type { AnswerMemory } from './answer-memory.ts';
+import { AnswerSender, type AnswerSenderInit } from './answer-sender.ts';
 import {
   decodeRequest,
   encodeAbsent,
@@ -18,17 +17,11 @@ import type { FetchOptions } from './options.ts';
 /** Answers the first of `ids`, in order, at least one; see `Replica.serve`. */
 export type Serve = (ids: readonly Uint8Array[], limits: ServeLimits) => Promise<readonly Served[]>;
 
-export interface ResponderInit {
-  channel: Channel;
+export interface ResponderInit extends AnswerSenderInit {
   serve: Serve;
   options: FetchOptions;
-  clock: Clock;
   /** Held before payloads are read, until the transport has taken them. */
   memory: AnswerMemory;
-  /** Charged for reading and sending; the next answers wait while the peer owes some. */
-  work: Pick<PeerWork, 'run' | 'debtMs' | 'rest'> | undefined;
-  /** Charged with what is sent; the next answers wait until it is paid for. */
-  traffic: TrafficMeter | undefined;
   /** Shares the turns of the event loop among the reads of all answers. */
   turns: Pick<Turns, 'run'>;
   /** Called with the payload bytes of each write. */
@@ -53,19 +46,21 @@ interface ShortAnswers {
 /** Answers one request, a few items at a time. */
 export class Responder {
   readonly #init: ResponderInit;
+  readonly #sender: AnswerSender;
   #asked = 0;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
 
   constructor(init: ResponderInit) {
     this.#init = init;
+    this.#sender = new AnswerSender(init);
   }
 
   /** Rejects if a request stays without a whole answer. */
   async run(): Promise<void> {
     for (let asked = await this.#next(); asked !== null; asked = await this.#next()) {
       for (let ids = asked.ids; ids.length > 0; ) {
-        await this.#paid();
+        await this.#sender.paid();
         const { answered, longBytes } = await this.#holding(SHORT_BYTES, () =>
           this.#short(ids, asked.maxBytes),
         );
@@ -74,14 +69,12 @@ export class Responder {
       }
       await this.#flush();
     }
-    await this.#timed('the end of the answer to be taken', this.#init.options.writeTimeoutMs, () =>
-      this.#init.channel.close(),
-    );
+    await this.#sender.close();
   }
 
   async #next(): Promise<ItemQuery | null> {
-    const { channel, options } = this.#init;
-    const frame = await this.#timed('a request', options.requestTimeoutMs, () => channel.receive());
+    const { options } = this.#init;
+    const frame = await this.#sender.receive();
     if (frame === null) return null;
     const asked = decodeRequest(frame, { maxIds: options.maxIdsPerFrame });
     this.#asked += asked.ids.length;
@@ -123,7 +116,7 @@ export class Responder {
     // Streams that are reset give their memory to others at once, which would all be read in one turn.
     const served = await turns.run(() => {
       channel.broken.throwIfAborted();
-      return this.#working(() => serve(ids, limits));
+      return this.#sender.working(() => serve(ids, limits));
     });
     if (served.length > 0 && served.length <= ids.length) return served;
     throw new TypeError(`${served.length} answers to ${ids.length} ids`);
@@ -147,7 +140,7 @@ export class Responder {
       this.#add(frame);
       await this.#flush();
       this.#init.sent(frame.length - 1);
-      await this.#trafficPaid();
+      await this.#sender.trafficPaid();
     }
   }
 
@@ -161,37 +154,6 @@ export class Responder {
     if (frames.length === 0) return;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    const { channel, options, traffic } = this.#init;
-    const before = channel.sentBytes;
-    await this.#timed('an answer to be taken', options.writeTimeoutMs, () =>
-      this.#working(() => channel.sendAll(frames)),
-    );
-    traffic?.charge('upload', channel.peer, channel.sentBytes - before);
-  }
-
-  /** Charges the part of an operation that holds the event loop. */
-  #working<Result>(operation: () => Result): Result {
-    const { work, channel } = this.#init;
-    return work === undefined ? operation() : work.run(channel.peer, operation);
-  }
-
-  async #paid(): Promise<void> {
-    const { work, channel } = this.#init;
-    if (work !== undefined && work.debtMs(channel.peer) > 0)
-      await work.rest(channel.peer, channel.broken);
-    await this.#trafficPaid();
-  }
-
-  /** Not while an answer is sent: the peer would seem slow to take it. */
-  async #trafficPaid(): Promise<void> {
-    const { traffic, channel } = this.#init;
-    await traffic?.pay('upload', channel.peer, 0, channel.broken);
-  }
-
-  async #timed<T>(event: string, ms: number, operation: () => Promise<T>): Promise<T> {
-    const { channel, clock } = this.#init;
-    const expire = (): void =>
-      channel.abort(new ProtocolError('TIMEOUT', `waited longer than ${ms} ms for ${event}`));
-    return within({ clock, ms, expire }, operation);
+    await this.#sender.send(frames);
   }
 }

@@ -1,73 +1,23 @@
-import { type Clock, checkClock, checkFunction, checkInit } from '../../store/index.ts';
-import { type PeerWork, type TrafficMeter, Turns } from '../budgets/index.ts';
-import { messageOf, PAUSED, ProtocolError, STOPPED } from '../errors.ts';
-import type { Knows } from '../knows.ts';
-import { Limiters, type Release } from '../limiter.ts';
-import { type Log, SILENT } from '../log.ts';
-import type { Channel, Network } from '../network/index.ts';
+import { checkClock, checkFunction, checkInit, systemRandom } from '../../store/index.ts';
+import { STOPPED } from '../errors.ts';
+import { Limiters } from '../limiter.ts';
+import type { Channel, ChannelHandler, Network } from '../network/index.ts';
 import { protocolId } from '../protocol-id.ts';
-import { AnswerMemory } from './answer-memory.ts';
 import { MAX_ANSWER_BYTES, requestFrameBytes } from './codec.ts';
 import { FETCH_VERSION } from './constants.ts';
+import type { Fetch, FetchInit } from './init.ts';
 import { DEFAULT_FETCH_OPTIONS, type FetchOptions } from './options.ts';
+import {
+  MAX_REQUEST_BYTES,
+  RANGE_FRAME_BYTES,
+  RANGE_VERSION,
+  type RangeReport,
+  type RangeRequest,
+  RangeRequester,
+} from './range/index.ts';
 import type { FetchReport, FetchRequest } from './report.ts';
 import { Requester } from './requester.ts';
-import { Responder, type Serve } from './responder.ts';
-
-/** The fetch service as the replicator sees it: it asks for items, and serves those it holds. */
-export interface Fetch {
-  start(): Promise<void>;
-  /** Calls off all requests, in both roles; resolves once they have ended. */
-  stop(): Promise<void>;
-  /** Ends the answers to the peer that are under way. */
-  interrupt?(peer: string): void;
-  /** Never rejects: failures are in the report. */
-  fetch(request: FetchRequest): Promise<FetchReport>;
-  /** Payload bytes since the start. */
-  readonly totals: { readonly receivedBytes: number; readonly sentBytes: number };
-}
-
-/** What a `FetchService` needs. */
-export interface FetchInit {
-  clock: Clock;
-  /** Part of the protocol id: deployments with different names never mix. 1 to 64 characters. */
-  networkName: string;
-  /** Finds the items that peers ask for. */
-  serve: Serve;
-  /**
-   * Peers whose requests are answered; see `interrupt` for those under way.
-   * @default all
-   */
-  answers?: (peer: string) => boolean;
-  /**
-   * Why requests of the peer are not answered, apart from a pause; null: they are.
-   * @default they are
-   */
-  refusal?: (peer: string) => ProtocolError | null;
-  /**
-   * The rate of work that peers cause. Serving is charged; the answers of a peer wait while it owes work.
-   * @default not charged
-   */
-  work?: Pick<PeerWork, 'run' | 'debtMs' | 'rest'>;
-  /**
-   * Shares the turns of the event loop among the reads of all answers, and with other work in slices.
-   * @default its own
-   */
-  turns?: Pick<Turns, 'run'>;
-  /**
-   * The budget of bytes on the wire, shared with the other services. Answers wait for it, in both roles.
-   * @default not charged
-   */
-  traffic?: TrafficMeter;
-  /**
-   * Peers that a part of the memory is kept for, and whose requests always find a place to wait.
-   * @default none; nothing is kept
-   */
-  knows?: Knows;
-  /** @default silent */
-  log?: Log;
-  options?: Partial<FetchOptions>;
-}
+import { Serving } from './serving.ts';
 
 /** Bytes of requests held unread on a stream: two full frames. */
 const REQUEST_WINDOW_BYTES = 64 * 1024;
@@ -75,22 +25,21 @@ const REQUEST_WINDOW_BYTES = 64 * 1024;
 /** Bytes of answers held unread on a stream while a budget bounds what may come. */
 const BUDGET_WINDOW_BYTES = 64 * 1024;
 
+type AnyRequester = Pick<Requester | RangeRequester, 'abort'>;
+
 /** Asks peers for items and serves them, over a network; `fetch` is the service for libp2p. */
 export class FetchService implements Fetch {
   readonly #network: Network;
   readonly #init: FetchInit;
   readonly #options: FetchOptions;
-  readonly #protocol: string;
-  readonly #log: Log;
+  readonly #protocols: Readonly<Record<'ids' | 'range', string>>;
   readonly #asking: Limiters;
-  readonly #answering: Limiters;
-  readonly #requests = new Map<Requester, Promise<FetchReport>>();
-  readonly #serving = new Map<Channel, Promise<void>>();
+  readonly #requests = new Map<AnyRequester, Promise<unknown>>();
+  readonly #serving: Serving;
   readonly #totals = { receivedBytes: 0, sentBytes: 0 };
-  readonly #memory: AnswerMemory;
-  readonly #turns: Pick<Turns, 'run'>;
+  readonly #streaming = new Set<string>();
+  #unwatch: () => void = () => undefined;
   #running = false;
-  #waiting = 0;
 
   /** Throws `INVALID_INIT` or `INVALID_NETWORK_NAME`. */
   constructor(network: Network, init: FetchInit) {
@@ -99,13 +48,16 @@ export class FetchService implements Fetch {
     checkFunction('serve', init.serve);
     this.#network = network;
     this.#init = init;
-    this.#log = init.log ?? SILENT;
     this.#options = { ...DEFAULT_FETCH_OPTIONS, ...init.options };
-    this.#memory = new AnswerMemory({ ...init, options: this.#options });
-    this.#turns = init.turns ?? new Turns({ clock: init.clock });
+    const sent = (bytes: number): void => {
+      this.#totals.sentBytes += bytes;
+    };
+    this.#serving = new Serving({ ...init, options: this.#options, sent });
     this.#asking = new Limiters(this.#options.requestsPerPeer);
-    this.#answering = new Limiters(this.#options.servedPerPeer);
-    this.#protocol = protocolId(init.networkName, 'fetch', FETCH_VERSION);
+    this.#protocols = {
+      ids: protocolId(init.networkName, 'fetch', FETCH_VERSION),
+      range: protocolId(init.networkName, 'range', RANGE_VERSION),
+    };
   }
 
   get totals(): { readonly receivedBytes: number; readonly sentBytes: number } {
@@ -114,49 +66,79 @@ export class FetchService implements Fetch {
 
   /** The part of the memory for answers in use, 0 to 1. */
   get usedRatio(): number {
-    return this.#memory.usedRatio;
+    return this.#serving.usedRatio;
   }
 
   async start(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    await this.#network.handle(this.#protocol, (channel) => this.#serve(channel), {
-      maxFrameBytes: requestFrameBytes(this.#options.maxIdsPerFrame),
-      maxInbound: this.#options.maxInbound,
-      receiveWindowBytes: REQUEST_WINDOW_BYTES,
+    this.#serving.start();
+    const { serveRange = null } = this.#init;
+    const { maxIdsPerFrame } = this.#options;
+    const serving = this.#serving;
+    const ids: ChannelHandler = (channel) => serving.serveIds(channel);
+    await this.#handle('ids', ids, requestFrameBytes(maxIdsPerFrame));
+    if (serveRange === null) return;
+    const range: ChannelHandler = (channel) => serving.serveRange(channel, serveRange);
+    await this.#handle('range', range, MAX_REQUEST_BYTES);
+    this.#unwatch = await this.#network.watch(this.#protocols.range, {
+      connected: (peer) => this.#streaming.add(peer),
+      disconnected: (peer) => this.#streaming.delete(peer),
     });
   }
 
   async stop(): Promise<void> {
     if (!this.#running) return;
     this.#running = false;
-    await this.#network.unhandle(this.#protocol);
+    this.#unwatch();
+    this.#streaming.clear();
+    await this.#network.unhandle(this.#protocols.ids);
+    if (this.#init.serveRange) await this.#network.unhandle(this.#protocols.range);
     for (const requester of this.#requests.keys()) requester.abort(STOPPED);
-    for (const channel of this.#serving.keys()) channel.abort(STOPPED);
-    await Promise.all([...this.#requests.values(), ...this.#serving.values()]);
+    await Promise.all([...this.#requests.values(), this.#serving.stop()]);
   }
 
   interrupt(peer: string): void {
-    for (const channel of this.#serving.keys()) if (channel.peer === peer) channel.abort(PAUSED);
+    this.#serving.interrupt(peer);
   }
 
-  async fetch(request: FetchRequest): Promise<FetchReport> {
-    const requester = new Requester({
-      request,
+  fetch(request: FetchRequest): Promise<FetchReport> {
+    const parts = this.#partsFor(request.peer, 'ids', MAX_ANSWER_BYTES);
+    return this.#run(request.peer, new Requester({ ...parts, request }));
+  }
+
+  streams(peer: string): boolean {
+    return this.#streaming.has(peer);
+  }
+
+  stream(request: RangeRequest): Promise<RangeReport> {
+    const { random = systemRandom } = this.#init;
+    const parts = this.#partsFor(request.peer, 'range', RANGE_FRAME_BYTES);
+    return this.#run(request.peer, new RangeRequester({ ...parts, random, request }));
+  }
+
+  #partsFor(peer: string, protocol: 'ids' | 'range', maxFrameBytes: number) {
+    const { clock, traffic } = this.#init;
+    const receiveWindowBytes = this.#windowBytes;
+    return {
+      clock,
+      traffic,
       options: this.#options,
-      clock: this.#init.clock,
-      limiter: this.#asking.of(request.peer),
-      open: (signal) =>
-        this.#network.open(request.peer, this.#protocol, {
-          maxFrameBytes: MAX_ANSWER_BYTES,
-          receiveWindowBytes: this.#windowBytes,
-          signal,
-        }),
-      received: (bytes) => {
+      limiter: this.#asking.of(peer),
+      open: (signal: AbortSignal): Promise<Channel> => {
+        const init = { maxFrameBytes, receiveWindowBytes, signal };
+        return this.#network.open(peer, this.#protocols[protocol], init);
+      },
+      received: (bytes: number): void => {
         this.#totals.receivedBytes += bytes;
       },
-      traffic: this.#init.traffic,
-    });
+    };
+  }
+
+  async #run<Report>(
+    peer: string,
+    requester: AnyRequester & { run(): Promise<Report> },
+  ): Promise<Report> {
     if (!this.#running) requester.abort(STOPPED);
     const report = requester.run();
     this.#requests.set(requester, report);
@@ -164,7 +146,7 @@ export class FetchService implements Fetch {
       return await report;
     } finally {
       this.#requests.delete(requester);
-      this.#asking.tidy(request.peer);
+      this.#asking.tidy(peer);
     }
   }
 
@@ -175,62 +157,13 @@ export class FetchService implements Fetch {
     return bounded ? Math.min(BUDGET_WINDOW_BYTES, receiveWindowBytes) : receiveWindowBytes;
   }
 
-  async #serve(channel: Channel): Promise<void> {
-    if (!this.#running) throw STOPPED;
-    if (this.#init.answers?.(channel.peer) === false) throw PAUSED;
-    const refusal = this.#init.refusal?.(channel.peer) ?? null;
-    if (refusal !== null) throw refusal;
-    const serving = this.#respond(channel);
-    this.#serving.set(channel, serving);
-    await serving;
-    this.#serving.delete(channel);
-    this.#answering.tidy(channel.peer);
+  #handle(
+    protocol: 'ids' | 'range',
+    handler: ChannelHandler,
+    maxFrameBytes: number,
+  ): Promise<void> {
+    const { maxInbound } = this.#options;
+    const init = { maxFrameBytes, maxInbound, receiveWindowBytes: REQUEST_WINDOW_BYTES };
+    return this.#network.handle(this.#protocols[protocol], handler, init);
   }
-
-  async #respond(channel: Channel): Promise<void> {
-    const responder = new Responder({
-      ...this.#init,
-      channel,
-      work: this.#init.work,
-      traffic: this.#init.traffic,
-      options: this.#options,
-      memory: this.#memory,
-      turns: this.#turns,
-      sent: (bytes) => {
-        this.#totals.sentBytes += bytes;
-      },
-    });
-    const { peer, broken } = channel;
-    let release: Release | undefined;
-    try {
-      release = await this.#turn(peer, broken);
-      await responder.run();
-    } catch (error) {
-      const reason = error instanceof ProtocolError ? error : cannotServe(error);
-      channel.abort(reason);
-      const { code, message } = reason;
-      this.#log.warn({ peer, code, message }, 'a fetch request was not answered');
-    } finally {
-      release?.();
-    }
-  }
-
-  async #turn(peer: string, broken: AbortSignal): Promise<Release> {
-    const limiter = this.#answering.of(peer);
-    const crowded = this.#waiting >= this.#options.maxWaiting;
-    if (limiter.full && crowded && this.#init.knows?.(peer) !== true) throw CROWDED;
-    this.#waiting++;
-    try {
-      return await limiter.take(broken);
-    } finally {
-      this.#waiting--;
-    }
-  }
-}
-
-const CROWDED = new ProtocolError('BUSY', 'too many requests wait at this node: ask again later');
-
-function cannotServe(cause: unknown): ProtocolError {
-  const message = `cannot read an item to serve: ${messageOf(cause)}`;
-  return new ProtocolError('ABORTED', message, { cause });
 }

@@ -3,7 +3,13 @@
 export type { CompactOptions, CompactProgress, CompactResult } from '../level/index.ts';
 export type { ChangeableLimits, IndexOptions, ReplicaLimits, ScrubOptions } from './options.ts';
 export { ITEM_OVERHEAD_BYTES, storedBytes } from './payload-bytes.ts';
-export { MAX_ARRIVALS_LIMIT, MAX_LIST_LIMIT } from './read/index.ts';
+export {
+  MAX_ARRIVALS_LIMIT,
+  MAX_LIST_LIMIT,
+  type RangeInit,
+  type RangePage,
+  type RangeRecord,
+} from './read/index.ts';
 export type {
   NewRefusal,
   Refusals,

@@ -4,7 +4,7 @@ import { Committer, Merger } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB, type ReplicaLimits } from './options.ts';
 import { Quarantine } from './quarantine/index.ts';
-import { ArrivalReader, IdLookup, ItemReader } from './read/index.ts';
+import { ArrivalReader, IdLookup, ItemReader, RangeReader } from './read/index.ts';
 import { setKeys } from './records/index.ts';
 import { RefusalStore } from './refusals/index.ts';
 import { SetRetention } from './retention/index.ts';
@@ -28,6 +28,7 @@ export interface ReplicaParts {
   readonly puts: Puts;
   readonly reader: ItemReader;
   readonly arrivals: ArrivalReader;
+  readonly ranges: RangeReader;
   readonly scrubber: Scrubber;
   readonly retention: SetRetention;
   /** Parts read them when they need them: a change counts at once. */
@@ -82,6 +83,7 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
     record: (id) => (puts.pending(id) ? undefined : lookup.record(id)),
   });
   const arrivals = new ArrivalReader({ keys, committer, lookup, refusals });
+  const ranges = new RangeReader({ keys, lifecycle, lookup });
   const scrubber = new Scrubber({
     ...found,
     scheme,
@@ -105,5 +107,5 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
       clock,
     });
   const kept = { incidents, changes, quarantine, refusals, committer, lifecycle, lookup, merger };
-  return { ...kept, writer, puts, reader, arrivals, scrubber, retention, limits, verify };
+  return { ...kept, writer, puts, reader, arrivals, ranges, scrubber, retention, limits, verify };
 }

@@ -8,7 +8,7 @@ import { compact } from './compaction.ts';
 import { setLimits, verify } from './maintenance.ts';
 import type { ChangeableLimits, ScrubOptions } from './options.ts';
 import { checkReplicaInit, partsOf, type ReplicaParts } from './parts.ts';
-import { listKeys, nameOf, SetDigest } from './read/index.ts';
+import { listKeys, nameOf, type RangeInit, type RangePage, SetDigest } from './read/index.ts';
 import type { ItemHead } from './records/index.ts';
 import { opener } from './recovery/index.ts';
 import type { Refusals } from './refusals/index.ts';
@@ -120,6 +120,11 @@ export class Replica {
     return this.#use().reader.serve(ids, limits);
   }
 
+  /** The first items of a range, and the ids that the index has there, for a peer that lacks them. */
+  async range(init: RangeInit): Promise<RangePage> {
+    return this.#use().ranges.page(init);
+  }
+
   /** The item's hint and payload size without reading more than needed. */
   async head(id: Uint8Array): Promise<ItemHead | undefined> {
     checkId(id);
@@ -225,10 +230,7 @@ export class Replica {
     return this.#parts.changes.onAdded.add(listener);
   }
 
-  /**
-   * Calls `listener` after every commit that gave places in the order of arrival, and when a new epoch has
-   * begun; returns the way to unsubscribe.
-   */
+  /** Likewise after commits that gave places in the order of arrival, and at a new epoch. */
   onArrival(listener: () => void): () => void {
     checkFunction('listener', listener);
     return this.#parts.changes.onArrival.add(listener);

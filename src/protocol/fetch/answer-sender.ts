@@ -1,0 +1,73 @@
+import type { Clock } from '../../store/index.ts';
+import type { PeerWork, TrafficMeter } from '../budgets/index.ts';
+import { within } from '../deadline.ts';
+import { ProtocolError } from '../errors.ts';
+import type { Channel } from '../network/index.ts';
+import type { FetchOptions } from './options.ts';
+
+export interface AnswerSenderInit {
+  channel: Channel;
+  options: Pick<FetchOptions, 'requestTimeoutMs' | 'writeTimeoutMs'>;
+  clock: Clock;
+  /** Charged for reading and sending; the next answers wait while the peer owes some. */
+  work: Pick<PeerWork, 'run' | 'debtMs' | 'rest'> | undefined;
+  /** Charged with what is sent; the next answers wait until it is paid for. */
+  traffic: TrafficMeter | undefined;
+}
+
+/** The responder's end of a stream: waits have an end, and the peer is charged for what it causes. */
+export class AnswerSender {
+  readonly #init: AnswerSenderInit;
+
+  constructor(init: AnswerSenderInit) {
+    this.#init = init;
+  }
+
+  /** The next request frame, or null at the end. */
+  receive(): Promise<Uint8Array | null> {
+    const { channel, options } = this.#init;
+    return this.#timed('a request', options.requestTimeoutMs, () => channel.receive());
+  }
+
+  async send(frames: readonly Uint8Array[]): Promise<void> {
+    const { channel, options, traffic } = this.#init;
+    const before = channel.sentBytes;
+    await this.#timed('an answer to be taken', options.writeTimeoutMs, () =>
+      this.working(() => channel.sendAll(frames)),
+    );
+    traffic?.charge('upload', channel.peer, channel.sentBytes - before);
+  }
+
+  close(): Promise<void> {
+    const { channel, options } = this.#init;
+    const event = 'the end of the answer to be taken';
+    return this.#timed(event, options.writeTimeoutMs, () => channel.close());
+  }
+
+  /** Charges the part of an operation that holds the event loop. */
+  working<Result>(operation: () => Result): Result {
+    const { work, channel } = this.#init;
+    return work === undefined ? operation() : work.run(channel.peer, operation);
+  }
+
+  /** Resolves once the peer owes nothing. */
+  async paid(): Promise<void> {
+    const { work, channel } = this.#init;
+    if (work !== undefined && work.debtMs(channel.peer) > 0)
+      await work.rest(channel.peer, channel.broken);
+    await this.trafficPaid();
+  }
+
+  /** Not while an answer is sent: the peer would seem slow to take it. */
+  async trafficPaid(): Promise<void> {
+    const { traffic, channel } = this.#init;
+    await traffic?.pay('upload', channel.peer, 0, channel.broken);
+  }
+
+  async #timed<T>(event: string, ms: number, operation: () => Promise<T>): Promise<T> {
+    const { channel, clock } = this.#init;
+    const expire = (): void =>
+      channel.abort(new ProtocolError('TIMEOUT', `waited longer than ${ms} ms for ${event}`));
+    return within({ clock, ms, expire }, operation);
+  }
+}

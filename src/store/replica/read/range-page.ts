@@ -1,0 +1,143 @@
+import type { PartedSnapshot } from '../../buffer/index.ts';
+import { type Bytes, equalBytes, readU64BE } from '../../bytes.ts';
+import { type Bound, compareBounds, compareKeys, ID_BYTES, INFINITE_HINT } from '../../item.ts';
+import { type Database, type KeyRangeBytes, passOver, walk } from '../../level/index.ts';
+import type { SetKeys } from '../records/index.ts';
+
+/** The items that `readRange` is to give. */
+export interface RangeInit {
+  readonly lower: Bound;
+  readonly upper: Bound;
+  /** Most keys of the page. */
+  readonly maxItems: number;
+  /** Payload bytes of the page: at the item that reaches them the page ends. */
+  readonly maxBytes: number;
+  /** Payload bytes of one item; of a longer item only the length is given. */
+  readonly maxItemBytes: number;
+}
+
+/** A record of an item in a range: its payload, or how long that is. */
+export type RangeRecord =
+  | { readonly hint: bigint; readonly payload: Uint8Array }
+  | { readonly hint: bigint; readonly id: Uint8Array; readonly length: number };
+
+/** A part of a range, in key order. */
+export interface RangePage {
+  /** Ids of the index, 32 bytes each. An id whose record cannot be read has none in `records`. */
+  readonly ids: Bytes;
+  /** Not compared with their ids: bytes may be damaged. */
+  readonly records: readonly RangeRecord[];
+  /** The page holds all keys below it. */
+  readonly end: Bound;
+}
+
+export interface RangePageInit {
+  readonly database: Database;
+  readonly keys: SetKeys;
+  /** Of this moment; the caller releases it. */
+  readonly snapshot: PartedSnapshot;
+  /** The first hint that is accepted. */
+  readonly floor: bigint;
+}
+
+/** Most records of one step: their keys are turned into items in one turn of the event loop. */
+const STEP_RECORDS = 512;
+
+/**
+ * The first items of a range. The index says which items are in it, so records of other items are left
+ * out: LevelDB's iterator may see a commit that the index does not have yet.
+ */
+export async function readRange(
+  { database, keys, snapshot, floor }: RangePageInit,
+  init: RangeInit,
+): Promise<RangePage> {
+  const lowest: Bound = { hint: floor, id: null };
+  const lower = compareBounds(init.lower, lowest) < 0 ? lowest : init.lower;
+  const begin = snapshot.lowerBound(lower);
+  const last = Math.max(begin, snapshot.lowerBound(init.upper));
+  const end = Math.min(last, begin + init.maxItems);
+  const page = new PageMaker(snapshot, begin, end, init);
+  if (begin === end) return page.made(init.upper);
+  const range = { gte: keyOf(keys, lower), lt: keyOf(keys, init.upper) };
+  await page.read(database, range, keys.items.gte.length);
+  return page.made(init.upper);
+}
+
+/** Brings the keys of the index and the records of the database together. */
+class PageMaker {
+  readonly #snapshot: PartedSnapshot;
+  readonly #begin: number;
+  readonly #ids: Bytes;
+  readonly #init: RangeInit;
+  readonly #records: RangeRecord[] = [];
+  #at = 0;
+  #bytes = 0;
+
+  constructor(snapshot: PartedSnapshot, begin: number, end: number, init: RangeInit) {
+    this.#snapshot = snapshot;
+    this.#begin = begin;
+    this.#init = init;
+    this.#ids = snapshot.ids(begin, end);
+  }
+
+  async read(database: Database, range: KeyRangeBytes, prefix: number): Promise<void> {
+    const options = { records: STEP_RECORDS, unreadable: passOver };
+    for await (const records of walk(database, range, options)) {
+      for (const [key, value] of records) {
+        this.#take(key, value, prefix);
+        if (this.#full) return;
+      }
+    }
+    // Keys without a record to the end of the range.
+    this.#at = this.#count;
+  }
+
+  made(upper: Bound): RangePage {
+    const rank = this.#begin + this.#at;
+    const whole = rank >= this.#snapshot.size;
+    const next = whole ? upper : this.#snapshot.select(rank);
+    const end = compareBounds(next, upper) < 0 ? next : upper;
+    return { ids: this.#ids.slice(0, this.#at * ID_BYTES), records: this.#records, end };
+  }
+
+  get #count(): number {
+    return this.#ids.length / ID_BYTES;
+  }
+
+  get #full(): boolean {
+    return this.#at === this.#count || this.#bytes >= this.#init.maxBytes;
+  }
+
+  #take(key: Uint8Array, value: Uint8Array, prefix: number): void {
+    if (key.length !== prefix + 8 + ID_BYTES) return;
+    const hint = readU64BE(key, prefix);
+    const id = key.subarray(prefix + 8);
+    if (!this.#reaches(hint, id)) return;
+    this.#at++;
+    if (value.length > this.#init.maxItemBytes) {
+      this.#records.push({ hint, id, length: value.length });
+    } else {
+      this.#records.push({ hint, payload: value });
+      this.#bytes += value.length;
+    }
+  }
+
+  /** Whether the index holds the key. Keys of the index before it have no record, and are passed. */
+  #reaches(hint: bigint, id: Uint8Array): boolean {
+    while (this.#at < this.#count) {
+      const start = this.#at * ID_BYTES;
+      if (equalBytes(this.#ids.subarray(start, start + ID_BYTES), id)) return true;
+      const indexed = this.#snapshot.select(this.#begin + this.#at);
+      if (compareKeys(indexed, { hint, id }) > 0) return false;
+      this.#at++;
+    }
+    return false;
+  }
+}
+
+function keyOf(keys: SetKeys, { hint, id }: Bound): Uint8Array {
+  if (hint === INFINITE_HINT) return keys.items.lt;
+  const padded = new Uint8Array(ID_BYTES);
+  if (id !== null) padded.set(id);
+  return keys.item({ hint, id: padded });
+}
