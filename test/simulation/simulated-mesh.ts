@@ -19,6 +19,7 @@ import {
   type Network,
   nativeDialect,
   ReconcileService,
+  type ServeRange,
   type SessionReport,
 } from '../../src/protocol/index.ts';
 import {
@@ -137,6 +138,11 @@ export class SimulatedMesh {
 export interface Changes {
   /** The set it shows to others in sessions. */
   shows?: (snapshot: Snapshot) => Snapshot;
+  /**
+   * How it streams ranges.
+   * @default not at all
+   */
+  rangeOf?: (replica: Replica) => ServeRange | null;
   /** How long it says its items are. */
   sizeOf?: (id: Uint8Array) => Promise<number>;
   /**
@@ -172,6 +178,7 @@ interface StartInit extends Changes {
 
 async function startNode(init: StartInit): Promise<SimulatedNode> {
   const { id, network, random, dialects, shows, sizeOf, servesAfterMs, observers = [] } = init;
+  const { rangeOf } = init;
   const clock = clockOf(init);
   const { push = false, maxMissing, ...options } = init.options;
   const disk = new FakeDisk();
@@ -213,6 +220,8 @@ async function startNode(init: StartInit): Promise<SimulatedNode> {
       servesAfterMs === undefined && sizeOf === undefined
         ? (ids, limits) => replica.serve(ids, limits)
         : oneByOne({ get: slowly, sizeOf }),
+    serveRange: rangeOf?.(replica) ?? null,
+    random,
   });
   const gossip = push ? new MemoryGossip(network) : null;
   const announce =

@@ -83,6 +83,7 @@ export class Metrics implements MetricsSource {
       ...{ pushed, fetched, put },
       sessionEnded: sessions.ended,
       requestEnded: fetch.ended,
+      streamEnded: fetch.streamed,
     };
     this.admin = adminMetrics(declare, refusals);
     this.mesh = refusals;

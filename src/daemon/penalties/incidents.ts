@@ -23,7 +23,7 @@ export function meshIncident(code: MeshMisdeed): PenaltyIncident {
 /** Reports what peers do in sessions, requests and announcements. */
 export function penaltyObserver(
   penalties: Pick<Penalties, 'report' | 'good'>,
-): Pick<ReplicatorObserver, 'sessionEnded' | 'requestEnded' | 'misbehaved'> {
+): Pick<ReplicatorObserver, 'sessionEnded' | 'requestEnded' | 'streamEnded' | 'misbehaved'> {
   const ended = (
     peer: string,
     protocol: PenaltyProtocol,
@@ -38,6 +38,10 @@ export function penaltyObserver(
       ended(peer, 'session', error);
     },
     requestEnded({ peer, error, items }) {
+      if (items > 0) penalties.good(peer);
+      ended(peer, 'fetch', error);
+    },
+    streamEnded({ peer, error, items }) {
       if (items > 0) penalties.good(peer);
       ended(peer, 'fetch', error);
     },

@@ -1,4 +1,4 @@
-import type { FetchReport, SessionReport } from '../../protocol/index.ts';
+import type { FetchReport, RangeReport, SessionReport } from '../../protocol/index.ts';
 import type { PutResult, VerifiedItem } from '../../store/index.ts';
 
 /** Hears of items of peers that were given to the store. */
@@ -24,6 +24,7 @@ export interface ReplicatorObserver {
   want(peer: string, ids: readonly Uint8Array[]): void;
   sessionEnded(report: SessionReport): void;
   requestEnded(report: FetchReport, durationMs: number): void;
+  streamEnded(report: RangeReport, durationMs: number): void;
   misbehaved(peer: string, misdeed: Misdeed): void;
 }
 
@@ -43,6 +44,7 @@ export function joined(observers: readonly Partial<ReplicatorObserver>[]): Repli
     want: (peer, ids) => tell((observer) => observer.want?.(peer, ids)),
     sessionEnded: (report) => tell((observer) => observer.sessionEnded?.(report)),
     requestEnded: (report, ms) => tell((observer) => observer.requestEnded?.(report, ms)),
+    streamEnded: (report, ms) => tell((observer) => observer.streamEnded?.(report, ms)),
     misbehaved: (peer, misdeed) => tell((observer) => observer.misbehaved?.(peer, misdeed)),
   };
 }

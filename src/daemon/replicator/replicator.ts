@@ -98,6 +98,7 @@ export class Replicator implements ReconcileEvents {
     this.fetcher = new Fetcher({
       ...shared,
       disbelieved: (peer) => this.sessions.disbelieved(peer),
+      listed: (peer, ids) => this.missing(peer, ids),
     });
     this.whys = new Whys({ ...shared, keeper: this.#keeper, fetcher: this.fetcher });
     this.sessions = new Sessions({

@@ -33,6 +33,7 @@ function observerOf(lines: string[]): ReplicatorObserver {
     want: (peer, ids) => say(`want ${peer} ${ids.length}`),
     sessionEnded: ({ peer, missing }) => say(`session ${peer} ${missing}`),
     requestEnded: ({ outcome }, ms) => say(`request ${outcome} ${ms}`),
+    streamEnded: ({ outcome }, ms) => say(`stream ${outcome} ${ms}`),
     misbehaved: (peer, misdeed) => say(`misbehaved ${peer} ${misdeed}`),
   };
 }

@@ -9,6 +9,7 @@ import {
   FetchService,
   type Log,
   type Serve,
+  type ServeRange,
 } from '../../../src/protocol/index.ts';
 import { bytesToKey, type Item, itemId, verifyItem } from '../../../src/store/index.ts';
 import { byNow } from '../../support/by-now.ts';
@@ -18,6 +19,7 @@ import { oneByOne } from '../../support/one-by-one.ts';
 import { SeededRandom } from '../../support/random.ts';
 
 export const PROTOCOL = '/rangemesh/test/fetch/2';
+export const RANGE_PROTOCOL = '/rangemesh/test/range/1';
 
 /** An item of its own for each number. */
 export function itemOf(number: number, size = 100): Item {
@@ -45,10 +47,17 @@ export class World {
   readonly warnings: { peer: string; code: string }[] = [];
   /** Replaces the way both serve. */
   serves: Serve | undefined;
+  /** How both serve ranges. */
+  readonly servesRange: ServeRange | null;
   gets = 0;
 
   /** `a` asks, `b` serves what `hold` was told. */
-  constructor(options: Partial<FetchOptions> = {}, link: LinkInit = { latencyMs: 10 }) {
+  constructor(
+    options: Partial<FetchOptions> = {},
+    link: LinkInit = { latencyMs: 10 },
+    servesRange: ServeRange | null = null,
+  ) {
+    this.servesRange = servesRange;
     this.a = this.service('a', options);
     this.b = this.service('b', options);
     this.network.connect('a', 'b', link);
@@ -75,6 +84,7 @@ export class World {
       clock: this.clock,
       networkName: 'test',
       serve: (ids, limits) => (this.serves ?? serve)(ids, limits),
+      serveRange: this.servesRange,
       log: this.#log,
       options,
       ...more,

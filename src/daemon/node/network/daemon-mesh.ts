@@ -91,6 +91,7 @@ function servicesOf(
       clock,
       networkName,
       serve: (ids, limits) => replica.serve(ids, limits),
+      serveRange: (range) => replica.range(range),
       answers: paused.answers,
       refusal: roleNotices.requestRefusal,
       work,

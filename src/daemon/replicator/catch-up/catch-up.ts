@@ -6,6 +6,7 @@ import type {
   SessionReport,
 } from '../../../protocol/index.ts';
 import { Alarm, bytesToHex } from '../../../store/index.ts';
+import type { Fetcher } from '../fetching/index.ts';
 import type { SharedParts } from '../parts.ts';
 import { declined, usable } from './outcome.ts';
 import { type Job, Plan, type PlanInit } from './plan.ts';
@@ -14,10 +15,11 @@ import { Stalls, type StallsInit } from './stalls.ts';
 
 export interface CatchUpInit
   extends PlanInit,
-    Omit<StallsInit, 'plan'>,
+    Omit<StallsInit, 'plan' | 'fetcher'>,
     Pick<SharedParts, 'logger'> {
   wanted: Pick<ReconciliationSet, 'length' | 'sources' | 'mirror'>;
   service: Pick<Reconcile, 'reconcile'>;
+  fetcher: Pick<Fetcher, 'paused' | 'streams' | 'stream'>;
   /** Connected peers that have had no survey yet, so that they may still join. */
   unknownPeers: () => number;
   /** The catch-up is over. Called once. */
@@ -28,6 +30,8 @@ interface CatchUpMember {
   /** The root it named, as hex: peers with equal roots may serve the ids of each other's listings. */
   readonly root: string;
   job: Job | null;
+  /** Ends the slice that it streams. */
+  stopStream: (() => void) | null;
   /** Its session over everything runs. */
   closing: boolean;
   /** When its session or its wait began, on the monotonic clock. */
@@ -106,7 +110,8 @@ export class CatchUp {
     if (this.#members.has(peer) || this.#barred.has(peer)) return;
     const root = bytesToHex(outlines.theirs.root);
     const since = this.#init.clock.monotonic();
-    this.#members.set(peer, { root, job: null, closing: false, since, failures: 0, stalls: 0 });
+    const idle = { job: null, stopStream: null, closing: false, since };
+    this.#members.set(peer, { root, ...idle, failures: 0, stalls: 0 });
     this.#advance();
   }
 
@@ -114,7 +119,8 @@ export class CatchUp {
     const member = this.#members.get(peer);
     if (member === undefined) return;
     this.#members.delete(peer);
-    if (member.job !== null) this.#plan.failed(member.job);
+    if (member.stopStream !== null) member.stopStream();
+    else if (member.job !== null) this.#plan.failed(member.job);
     this.#plan.left(peer);
     this.#advance();
   }
@@ -137,6 +143,7 @@ export class CatchUp {
 
   stop(): void {
     this.#over = true;
+    for (const { stopStream } of this.#members.values()) stopStream?.();
     this.#alarm.cancel();
   }
 
@@ -161,12 +168,13 @@ export class CatchUp {
   }
 
   #employ(peer: string, member: CatchUpMember): void {
-    const job = this.#plan.next(peer, this.#alone);
+    const streams = this.#init.fetcher.streams(peer);
+    const job = this.#plan.next({ peer, alone: this.#alone, streams });
     member.since = this.#init.clock.monotonic();
     if (job !== null) {
       member.job = job;
       this.#plan.started(job, peer);
-      void this.#work(peer, member, job);
+      void (job.kind === 'stream' ? this.#stream : this.#work).call(this, peer, member, job);
     } else if (this.#plan.done) {
       member.closing = true;
       void this.#close(peer, member);
@@ -203,6 +211,27 @@ export class CatchUp {
       if (declined(report)) this.left(peer);
       else if (++member.failures >= MAX_FAILURES) this.#bar(peer, 'its sessions fail');
     }
+    this.#advance();
+  }
+
+  /** What came of a slice stays, also when the peer has left. */
+  async #stream(peer: string, member: CatchUpMember, job: Job): Promise<void> {
+    const { lower, upper } = job.slice;
+    const control = new AbortController();
+    member.stopStream = () => control.abort();
+    const came = (items: number): void => {
+      this.#plan.arrived(job, items);
+      this.#reporter.stored(items);
+    };
+    const { fetcher } = this.#init;
+    const result = await fetcher.stream({ peer, lower, upper, signal: control.signal, came });
+    member.job = null;
+    member.stopStream = null;
+    if (this.#over) return;
+    this.#plan.streamed(job.slice, result);
+    if (result.outcome === 'invalid') this.#bar(peer, 'what it streams is wrong');
+    else if (result.outcome === 'complete') member.failures = 0;
+    else if (++member.failures >= MAX_FAILURES) this.#bar(peer, 'its streams fail');
     this.#advance();
   }
 
@@ -257,9 +286,12 @@ export class CatchUp {
     const { clock, maxPending } = this.#init;
     const idle = [...this.#members.values()].some(isIdle);
     if (!idle || this.#plan.pending >= maxPending) return;
-    for (const [peer, { job, since }] of this.#members) {
+    for (const [peer, { job, since, stopStream }] of this.#members) {
       const late = clock.monotonic() - since >= LATE_MS;
-      if (late && job !== null) this.#bar(peer, 'its sessions take too long');
+      if (!late || job === null) continue;
+      // The part that came stays, so the peer may go on with another slice.
+      if (stopStream !== null) stopStream();
+      else this.#bar(peer, 'its sessions take too long');
     }
   }
 }

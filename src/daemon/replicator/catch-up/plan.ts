@@ -1,5 +1,6 @@
 import type { Surveyed } from '../../../protocol/index.ts';
 import { type Bound, bytesToKey, compareBounds } from '../../../store/index.ts';
+import type { StreamResult } from '../fetching/index.ts';
 import { cutSlices, MAX_SLICE_FAILURES, missingIn, newSlice, type Slice } from './slice.ts';
 
 export interface PlanInit {
@@ -9,13 +10,29 @@ export interface PlanInit {
   maxPending: number;
 }
 
-/** A session that the plan has for one peer. */
+/** A session, or the streaming of a slice, that the plan has for one peer. */
 export interface Job {
-  readonly kind: 'survey' | 'list' | 'check';
+  readonly kind: 'survey' | 'list' | 'stream' | 'check';
   readonly slice: Slice;
 }
 
-const UNLISTED: ReadonlySet<Slice['state']> = new Set(['coarse', 'open', 'listing']);
+const UNLISTED: ReadonlySet<Slice['state']> = new Set(['coarse', 'open', 'listing', 'streaming']);
+
+/** The peer of a next job. */
+export interface Idle {
+  readonly peer: string;
+  /** No other peer can check. */
+  readonly alone: boolean;
+  /** It can send slices whole. */
+  readonly streams: boolean;
+}
+
+const STATES: Readonly<Record<Job['kind'], Slice['state']>> = {
+  survey: 'listing',
+  list: 'listing',
+  stream: 'streaming',
+  check: 'checking',
+};
 
 /** The slices of the key space, in key order, and the next job of each peer. No restart keeps it. */
 export class Plan {
@@ -62,8 +79,8 @@ export class Plan {
     this.#slices = cutSlices(parts, peers, this.#init.sliceItems);
   }
 
-  /** The next job of `peer`, or null if it has to wait. `alone`: no other peer can check. */
-  next(peer: string, alone: boolean): Job | null {
+  /** The next job of a peer, or null if it has to wait. */
+  next({ peer, alone, streams }: Idle): Job | null {
     if (alone) this.#letBe();
     const toCheck = this.#slices.find(({ state, lister }) => state === 'stored' && lister !== peer);
     if (toCheck !== undefined) return { kind: 'check', slice: toCheck };
@@ -71,13 +88,42 @@ export class Plan {
     const open = this.#slices.filter(({ state }) => state === 'open' || state === 'coarse');
     const slice = open.find(({ failures, lister }) => failures === 0 || alone || lister !== peer);
     if (slice === undefined) return null;
-    return { kind: slice.state === 'coarse' ? 'survey' : 'list', slice };
+    if (slice.state === 'coarse') return { kind: 'survey', slice };
+    return { kind: streams && slice.streamable ? 'stream' : 'list', slice };
   }
 
   started({ kind, slice }: Job, peer: string): void {
-    slice.state = kind === 'check' ? 'checking' : 'listing';
+    slice.state = STATES[kind];
     slice.owes = peer;
     if (kind !== 'check') slice.lister = peer;
+  }
+
+  /** Items of a slice came as it is streamed. */
+  arrived({ kind, slice }: Job, items: number): void {
+    if (kind !== 'stream') return;
+    slice.expected = Math.max(0, slice.expected - items);
+    this.#came.set(slice.owes!, this.cameFrom(slice.owes!) + items);
+  }
+
+  /** All items of the slice below `end` came, and the rest is to be streamed or listed. */
+  streamed(slice: Slice, { end, outcome, refused }: StreamResult): void {
+    const streamable = (outcome === 'complete' || outcome === 'failed') && !refused;
+    if (compareBounds(end, slice.lower) <= 0) {
+      slice.streamable = false;
+      this.reopen(slice);
+      return;
+    }
+    if (compareBounds(end, slice.upper) < 0) {
+      const rest = this.#cutAt(slice, end);
+      rest.streamable = streamable;
+      if (outcome !== 'complete') {
+        rest.lister = slice.owes;
+        rest.failures = slice.failures + 1;
+      }
+    }
+    slice.state = 'fetching';
+    slice.expected = slice.pending.size;
+    this.#settle(slice);
   }
 
   /** Ids that the peer of a running job lists. */
@@ -176,12 +222,15 @@ export class Plan {
     slice.state = slice.checked ? 'closed' : 'stored';
   }
 
-  #cutAt(slice: Slice, end: Bound): void {
+  /** Returns the part above `end`, which is open. */
+  #cutAt(slice: Slice, end: Bound): Slice {
     const { sliceItems } = this.#init;
     const expected = Math.max(1, slice.expected - slice.pending.size);
-    const rest = newSlice({ lower: end, upper: slice.upper, expected }, sliceItems);
+    const range = { lower: end, upper: slice.upper, expected, held: 0 };
+    const rest = { ...newSlice(range, sliceItems), streamable: slice.streamable };
     slice.upper = end;
     this.#replace(slice, [slice, rest]);
+    return rest;
   }
 
   #replace(slice: Slice, slices: readonly Slice[]): void {

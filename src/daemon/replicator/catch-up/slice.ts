@@ -9,10 +9,18 @@ export interface Slice {
   expected: number;
   /**
    * `coarse`: too large to be listed at once, so it needs a survey first. `open`: waits for a peer to
-   * list it. `listing`, `fetching`, `checking`: as the words say. `stored`: all listed items are here,
+   * list or stream it. `listing`, `streaming`, `fetching`, `checking`: as the words say. `stored`: all listed items are here,
    * and a second peer is to check it. `closed`: nothing is left to do.
    */
-  state: 'coarse' | 'open' | 'listing' | 'fetching' | 'stored' | 'checking' | 'closed';
+  state:
+    | 'coarse'
+    | 'open'
+    | 'listing'
+    | 'streaming'
+    | 'fetching'
+    | 'stored'
+    | 'checking'
+    | 'closed';
   /** The peer that lists it, or listed it last. */
   lister: string | null;
   /** The peer that said last that items are missing in it: the lister or the checker. */
@@ -23,9 +31,16 @@ export interface Slice {
   failures: number;
   /** Ids listed and not stored yet, as keys. */
   readonly pending: Set<string>;
+  /** So little of it is here that a peer may send all its items, and hardly any of them twice. */
+  streamable: boolean;
 }
 
-type SliceRange = Pick<Slice, 'lower' | 'upper' | 'expected'>;
+type SliceRange = Pick<Slice, 'lower' | 'upper' | 'expected'> & { held: number };
+
+/** Items that may be here already, for each item that is missing: they would come twice. */
+const MAX_HELD = 0.01;
+/** Missing items below which the ids of a slice cost less than a stream. */
+const MIN_STREAMED = 256;
 
 /** After more failures the sessions that close the catch-up settle the slice. */
 export const MAX_SLICE_FAILURES = 4;
@@ -47,22 +62,25 @@ export function cutSlices(parts: readonly Surveyed[], peers: number, sliceItems:
   const wanted = Math.min(sliceItems, Math.max(MIN_SLICE, share));
   const slices: SliceRange[] = [];
   for (const part of differing) {
-    const { lower, upper } = part;
+    const { lower, upper, ours: held } = part;
     const expected = expectedIn(part);
     const last = slices.at(-1);
     const isNeighbour = last !== undefined && compareBounds(last.upper, lower) === 0;
     if (isNeighbour && last.expected + expected <= wanted) {
       last.upper = upper;
       last.expected += expected;
-    } else slices.push({ lower, upper, expected });
+      last.held += held;
+    } else slices.push({ lower, upper, expected, held });
   }
   return slices.map((slice) => newSlice(slice, sliceItems));
 }
 
 export function newSlice(range: SliceRange, sliceItems: number): Slice {
   const state = range.expected > sliceItems ? 'coarse' : 'open';
-  const peers = { lister: null, owes: null };
-  return { ...range, ...peers, state, checked: false, failures: 0, pending: new Set() };
+  const { held, ...bounds } = range;
+  const streamable = range.expected >= MIN_STREAMED && held <= MAX_HELD * range.expected;
+  const fresh = { lister: null, owes: null, checked: false, failures: 0 };
+  return { ...bounds, ...fresh, state, pending: new Set(), streamable };
 }
 
 /** Items still missing in the slice, as far as is known. */

@@ -10,10 +10,13 @@ import { RefusedIds } from './refused-ids.ts';
 import { RequestReassignment } from './request-reassignment.ts';
 import { RequestRunner } from './request-runner.ts';
 import { type FetchSource, RunningRequest, Sources } from './sources.ts';
+import { type StreamedRange, Streaming, type StreamResult } from './streaming.ts';
 
 export interface FetcherInit extends SharedParts {
   /** Called when the list of a peer is not believed any more. */
   disbelieved: (peer: string) => void;
+  /** A peer names items that are too long to be streamed. */
+  listed: (peer: string, ids: readonly Uint8Array[]) => void;
 }
 
 /** Ids that a peer may list after it has delivered nothing for long. */
@@ -34,6 +37,7 @@ export class Fetcher {
   readonly #claiming: Claiming;
   readonly #penalties: PeerPenalties;
   #runner: RequestRunner | null = null;
+  #streaming: Streaming | null = null;
   readonly #running = new Map<RunningRequest, Promise<void>>();
 
   constructor(init: FetcherInit) {
@@ -49,18 +53,24 @@ export class Fetcher {
     this.#penalties = new PeerPenalties({ ...init, sources: this.#sources, wake });
   }
 
-  start(fetch: Pick<Fetch, 'fetch'>): void {
-    this.#runner = new RequestRunner({
-      ...this.#init,
-      fetch,
-      pause: this.#pause,
-      gate: this.#gate,
-      penalties: this.#penalties,
-      refused: this.refused,
-      guarded: this.guarded,
-      attempts: this.attempts,
-    });
+  start(fetch: Pick<Fetch, 'fetch' | 'stream' | 'streams'>): void {
+    const shared = { ...this.#init, fetch, pause: this.#pause, guarded: this.guarded };
+    const { refused, attempts } = this;
+    const [gate, penalties] = [this.#gate, this.#penalties];
+    this.#runner = new RequestRunner({ ...shared, gate, penalties, refused, attempts });
+    this.#streaming = new Streaming(shared);
     this.pump();
+  }
+
+  /** Whether ranges can be asked of the peer now. */
+  streams(peer: string): boolean {
+    if (!this.#init.guard.takesFrom(peer)) return false;
+    return this.#streaming?.available(peer) === true;
+  }
+
+  /** Has the peer, which `streams`, send all items of a range. Never rejects. */
+  stream(range: StreamedRange): Promise<StreamResult> {
+    return this.#streaming!.run(range);
   }
 
   get busy(): boolean {

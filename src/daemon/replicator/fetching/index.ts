@@ -6,3 +6,4 @@
 
 export { Attempts, type FetchAttempt } from './attempts.ts';
 export { Fetcher } from './fetcher.ts';
+export type { StreamedRange, StreamResult } from './streaming.ts';

@@ -18,7 +18,7 @@ import type { ScheduledSessions } from './scheduler.ts';
 interface SessionsInit extends Omit<CatchUpInit, 'service' | 'unknownPeers' | 'ended'> {
   wanted: ReconciliationSet;
   peers: Pick<PeerRecords, 'connectedOnes'>;
-  fetcher: Pick<Fetcher, 'busy' | 'room' | 'paused'>;
+  fetcher: Pick<Fetcher, 'busy' | 'room' | 'paused' | 'streams' | 'stream'>;
   arrivals: Pick<Arrivals, 'worthWaiting'>;
   indexWait: Pick<IndexWait, 'usable'>;
   /** Called when a catch-up is over. */

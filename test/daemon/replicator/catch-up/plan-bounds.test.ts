@@ -23,7 +23,7 @@ function planOf(ahead: readonly number[], peers = 2, init = {}): Plan {
 }
 
 function begin(plan: Plan, peer: string, alone = false): Job {
-  const job = plan.next(peer, alone);
+  const job = plan.next({ peer, alone, streams: false });
   assert.ok(job !== null, `${peer} has to wait`);
   plan.started(job, peer);
   return job;
@@ -133,13 +133,17 @@ describe('the count of pending ids of a plan', () => {
     for (const end of ['failed', 'left', 'reopened']) {
       const job = begin(plan, end);
       plan.learnt(job.slice, idsOf(5));
-      assert.equal(plan.next('x', false), null, 'all the room is taken');
+      assert.equal(
+        plan.next({ peer: 'x', alone: false, streams: false }),
+        null,
+        'all the room is taken',
+      );
       if (end === 'failed') plan.failed(job);
       else plan.listed(job.slice, null);
       if (end === 'left') plan.left(end);
       if (end === 'reopened') plan.reopen(job.slice);
       assert.equal(plan.pending, 0, end);
-      assert.notEqual(plan.next('x', false), null);
+      assert.notEqual(plan.next({ peer: 'x', alone: false, streams: false }), null);
     }
   });
 
@@ -148,10 +152,10 @@ describe('the count of pending ids of a plan', () => {
     plan.listed(begin(plan, 'a').slice, null);
     const { slice } = begin(plan, 'a');
     plan.learnt(slice, idsOf(3));
-    assert.equal(plan.next('a', false), null);
-    assert.equal(plan.next('b', false)?.kind, 'check');
+    assert.equal(plan.next({ peer: 'a', alone: false, streams: false }), null);
+    assert.equal(plan.next({ peer: 'b', alone: false, streams: false })?.kind, 'check');
     plan.stored(keys(idsOf(1)));
-    assert.equal(plan.next('a', false)?.kind, 'list');
+    assert.equal(plan.next({ peer: 'a', alone: false, streams: false })?.kind, 'list');
   });
 });
 
@@ -181,11 +185,11 @@ describe('a slice', () => {
   it('is not given again to the peer that did not deliver it, unless it is alone', () => {
     const plan = planOf([1_500]);
     plan.failed(begin(plan, 'a'));
-    assert.equal(plan.next('a', false), null);
-    assert.notEqual(plan.next('a', true), null);
+    assert.equal(plan.next({ peer: 'a', alone: false, streams: false }), null);
+    assert.notEqual(plan.next({ peer: 'a', alone: true, streams: false }), null);
     plan.failed(begin(plan, 'b'));
-    assert.notEqual(plan.next('a', false), null);
-    assert.equal(plan.next('b', false), null);
+    assert.notEqual(plan.next({ peer: 'a', alone: false, streams: false }), null);
+    assert.equal(plan.next({ peer: 'b', alone: false, streams: false }), null);
   });
 
   it('is given up after it failed to arrive five times, and no sooner', () => {
@@ -213,7 +217,7 @@ describe('a slice', () => {
       plan.failed(job);
       assert.equal(plan.pending, 0);
     }
-    assert.equal(plan.next('a', false), null);
+    assert.equal(plan.next({ peer: 'a', alone: false, streams: false }), null);
     plan.compared(begin(plan, 'b').slice);
     assert.equal(plan.done, true);
   });
@@ -228,7 +232,7 @@ describe('a slice', () => {
     plan.reopen(slice);
     assert.deepEqual([slice.checked, slice.lister, slice.state], [false, 'b', 'open']);
     assert.equal(plan.missing, 0, 'it is not known that anything is');
-    assert.equal(plan.next('b', false), null);
+    assert.equal(plan.next({ peer: 'b', alone: false, streams: false }), null);
     plan.listed(begin(plan, 'a').slice, null);
     assert.equal(begin(plan, 'b').kind, 'check', 'it is checked anew');
   });
@@ -247,19 +251,23 @@ describe('a slice', () => {
     );
     assert.equal(fetching!.failures, 0, 'it is no fault of the slice');
     assert.equal(plan.pending, 1);
-    assert.equal(plan.next('a', false)?.slice, fetching, 'it may list it when it is back');
+    assert.equal(
+      plan.next({ peer: 'a', alone: false, streams: false })?.slice,
+      fetching,
+      'it may list it when it is back',
+    );
   });
 
   it('is left unchecked by a lone peer only where all others are stored or closed', () => {
     const plan = planOf([1_500, 1_500]);
     plan.listed(begin(plan, 'a').slice, null);
     const { slice } = begin(plan, 'a');
-    assert.equal(plan.next('a', true), null);
+    assert.equal(plan.next({ peer: 'a', alone: true, streams: false }), null);
     assert.equal(plan.done, false, 'one is being listed');
     plan.listed(slice, null);
-    assert.equal(plan.next('a', false), null);
+    assert.equal(plan.next({ peer: 'a', alone: false, streams: false }), null);
     assert.equal(plan.done, false);
-    assert.equal(plan.next('a', true), null);
+    assert.equal(plan.next({ peer: 'a', alone: true, streams: false }), null);
     assert.equal(plan.done, true);
   });
 });

@@ -26,7 +26,7 @@ function plan(init: { sliceItems?: number; maxPending?: number } = {}): Plan {
 
 /** The peer's next job, begun. */
 function begin(plan: Plan, peer: string): Job {
-  const job = plan.next(peer, false);
+  const job = plan.next({ peer: peer, alone: false, streams: false });
   assert.ok(job !== null, `${peer} has to wait`);
   plan.started(job, peer);
   return job;
@@ -42,7 +42,7 @@ describe('the plan of a catch-up', () => {
       given.map(({ lower }) => Number(lower.hint)),
       [0, 100, 200, 300, 400, 500],
     );
-    assert.equal(slices.next('a', false), null);
+    assert.equal(slices.next({ peer: 'a', alone: false, streams: false }), null);
   });
 
   it('skips equal parts, and joins small ones', () => {
@@ -77,10 +77,18 @@ describe('the plan of a catch-up', () => {
     const listed = ids(3);
     slices.learnt(job.slice, listed);
     slices.listed(job.slice, null);
-    assert.equal(slices.next('b', false), null, 'it is not here yet');
+    assert.equal(
+      slices.next({ peer: 'b', alone: false, streams: false }),
+      null,
+      'it is not here yet',
+    );
     slices.stored(listed.map(bytesToKey));
     assert.equal(slices.missing, 0);
-    assert.equal(slices.next('a', false), null, 'who listed it does not check it');
+    assert.equal(
+      slices.next({ peer: 'a', alone: false, streams: false }),
+      null,
+      'who listed it does not check it',
+    );
     const check = begin(slices, 'b');
     assert.equal(check.kind, 'check');
     slices.compared(check.slice);
@@ -116,7 +124,7 @@ describe('the plan of a catch-up', () => {
     const slices = plan();
     slices.begin(parts(1, 3), 1);
     slices.listed(begin(slices, 'a').slice, null);
-    assert.equal(slices.next('a', true), null);
+    assert.equal(slices.next({ peer: 'a', alone: true, streams: false }), null);
     assert.ok(slices.done);
   });
 
@@ -138,9 +146,9 @@ describe('the plan of a catch-up', () => {
     const { slice } = begin(slices, 'a');
     const listed = ids(1_000);
     slices.learnt(slice, listed);
-    assert.equal(slices.next('b', false), null);
+    assert.equal(slices.next({ peer: 'b', alone: false, streams: false }), null);
     slices.stored(listed.slice(0, 1).map(bytesToKey));
-    assert.notEqual(slices.next('b', false), null);
+    assert.notEqual(slices.next({ peer: 'b', alone: false, streams: false }), null);
   });
 
   it('gives undelivered slices to other peers, and gives up in the end', () => {

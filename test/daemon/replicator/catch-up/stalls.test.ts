@@ -32,7 +32,7 @@ class Rig {
 
   /** The peer lists so many ids in the next slice. */
   list(peer: string, count: number, from = 0): Slice {
-    const job = this.plan.next(peer, true)!;
+    const job = this.plan.next({ peer: peer, alone: true, streams: false })!;
     this.plan.started(job, peer);
     this.wanted.add(peer, idsOf(count, from));
     this.plan.learnt(job.slice, idsOf(count, from));
@@ -131,7 +131,7 @@ describe('a slice that does not arrive', () => {
   it('has not stalled while it is being listed, nor after it arrived', async () => {
     const rig = new Rig(2);
     rig.list('a', 1);
-    const job = rig.plan.next('a', true)!;
+    const job = rig.plan.next({ peer: 'a', alone: true, streams: false })!;
     rig.plan.started(job, 'a');
     rig.plan.learnt(job.slice, [idOf(5)]);
     rig.wanted.add('a', [idOf(5)]);

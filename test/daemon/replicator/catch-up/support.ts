@@ -1,6 +1,10 @@
 import { pino } from 'pino';
 import { CatchUp } from '../../../../src/daemon/replicator/catch-up/index.ts';
-import type { Fetcher } from '../../../../src/daemon/replicator/fetching/index.ts';
+import type {
+  Fetcher,
+  StreamedRange,
+  StreamResult,
+} from '../../../../src/daemon/replicator/fetching/index.ts';
 import {
   type Interval,
   ReconciliationSet,
@@ -20,6 +24,11 @@ export interface Begun {
   readonly peer: string;
   readonly scope: Scope;
   end(report?: Partial<SessionReport>): Promise<void>;
+}
+
+/** A slice that a peer streams. */
+export interface Streamed extends StreamedRange {
+  end(result?: Partial<StreamResult>): Promise<void>;
 }
 
 /** The report of a survey by `peer`: `parts` slices of 1,000 items each that we lack. */
@@ -71,7 +80,15 @@ export class Rig {
   readonly lines: Record<string, unknown>[] = [];
   readonly #begun: Begun[] = [];
   over = false;
-  readonly fetcher: { paused: Fetcher['paused'] } = { paused: null };
+  /** Peers that stream slices. */
+  readonly streaming: Set<string> = new Set();
+  readonly fetcher = {
+    paused: null as Fetcher['paused'],
+    streams: (peer: string): boolean => this.streaming.has(peer),
+    stream: (range: StreamedRange): Promise<StreamResult> => this.#stream(range),
+  };
+  /** Streams that run. */
+  readonly streams: Streamed[] = [];
   /** Who was said to mirror whom. */
   readonly mirrored: string[] = [];
 
@@ -100,6 +117,10 @@ export class Rig {
       sliceItems: 1_000,
       maxPending,
     });
+    this.begin(peers, parts);
+  }
+
+  begin(peers: readonly string[], parts: number): void {
     if (peers.length > 0) this.catchUp.begin(surveyOf(peers[0]!, parts), peers.length);
     for (const peer of peers.slice(1)) this.catchUp.join(surveyOf(peer, parts));
   }
@@ -141,6 +162,20 @@ export class Rig {
 
   logged(event: string): Record<string, unknown>[] {
     return this.lines.filter((line) => line.event === event);
+  }
+
+  #stream(range: StreamedRange): Promise<StreamResult> {
+    const { promise, resolve } = Promise.withResolvers<StreamResult>();
+    const streamed: Streamed = {
+      ...range,
+      end: async (result = {}) => {
+        this.streams.splice(this.streams.indexOf(streamed), 1);
+        resolve({ end: range.upper, outcome: 'complete', refused: false, ...result });
+        await this.clock.advance(0);
+      },
+    };
+    this.streams.push(streamed);
+    return promise;
   }
 
   #reconcile(peer: string, scope: Scope): Promise<SessionReport> {

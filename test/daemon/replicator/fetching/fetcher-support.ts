@@ -59,6 +59,7 @@ export class FetcherRig {
         { fetched: { stored: () => undefined, refused: (code) => this.counted.push(code) } },
       ]),
       disbelieved: (peer) => this.disbelieved.push(peer),
+      listed: (peer, ids) => this.wanted.add(peer, ids),
     });
     this.fetcher.start({ fetch: (request) => this.#fetch(request) });
     replica.onCommit((added) => {

@@ -93,6 +93,7 @@ export async function scripted(t: TestContext): Promise<Scripted> {
     options: { ...DEFAULT_REPLICATOR_OPTIONS, batchItems: 4, requestsPerPeer: 1 },
     rates: new ReceivedRates({ ...DEFAULT_REPLICATOR_OPTIONS, clock }),
     disbelieved: (peer) => disbelieved.push(peer),
+    listed: (peer, ids) => wanted.add(peer, ids),
   });
   fetcher.start(fetch as Fetch);
   replica.onCommit((added) => {

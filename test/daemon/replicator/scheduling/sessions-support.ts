@@ -60,6 +60,10 @@ export class SessionsRig {
     });
   }
 
+  /** The fetcher's: no peer streams. */
+  readonly streams = (): boolean => false;
+  readonly stream = (): never => assert.fail('no peer streams');
+
   /** The fetcher's: how many ids the peer may list. */
   room(peer: string): number {
     return peer === this.unbelieved ? 0 : Number.POSITIVE_INFINITY;

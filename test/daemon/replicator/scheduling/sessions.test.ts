@@ -56,6 +56,8 @@ class Rig {
   /** The fetcher, as the sessions see it: it does nothing, and believes most peers. */
   readonly busy = false;
   readonly paused = null;
+  readonly streams = (): boolean => false;
+  readonly stream = (): never => assert.fail('no peer streams');
   room(peer: string): number {
     return this.disbelieved.has(peer) ? 0 : Number.POSITIVE_INFINITY;
   }

@@ -1,0 +1,112 @@
+import type { Fetch, RangePart, RangeReport } from '../../../protocol/index.ts';
+import { type Bound, delay, storedBytes } from '../../../store/index.ts';
+import type { SharedParts } from '../parts.ts';
+import type { Pause } from '../pause.ts';
+import { Intake, Window } from './intake.ts';
+import type { RefusedIds } from './refused-ids.ts';
+
+export interface StreamingInit extends SharedParts {
+  fetch: Pick<Fetch, 'stream' | 'streams'>;
+  pause: Pick<Pause, 'refused' | 'ended' | 'allowance'>;
+  guarded: RefusedIds;
+  /** A peer names items that are too long to be streamed. */
+  listed: (peer: string, ids: readonly Uint8Array[]) => void;
+}
+
+/** A range that a peer is to stream. */
+export interface StreamedRange {
+  readonly peer: string;
+  readonly lower: Bound;
+  readonly upper: Bound;
+  readonly signal: AbortSignal;
+  /** Called with the number of items that came. */
+  readonly came: (items: number) => void;
+}
+
+/** How the streaming of a range ended. */
+export interface StreamResult {
+  /** All items below it are here, or refused. */
+  readonly end: Bound;
+  readonly outcome: RangeReport['outcome'];
+  /** The store did not take all items, through no fault of the peer. */
+  readonly refused: boolean;
+}
+
+/** Stores the items of ranges as peers stream them. */
+export class Streaming {
+  readonly #init: StreamingInit;
+  readonly #window: Window;
+
+  constructor(init: StreamingInit) {
+    this.#init = init;
+    this.#window = new Window(init.options.windowBytes);
+  }
+
+  /** Whether the peer can be asked for ranges now. */
+  available(peer: string): boolean {
+    const { fetch, pause, rates } = this.#init;
+    const speaks = fetch.streams?.(peer) === true;
+    return speaks && rates.debtMs(peer) === 0 && pause.allowance() === 'all';
+  }
+
+  /** Never rejects. */
+  async run(range: StreamedRange): Promise<StreamResult> {
+    const { peer, lower, upper, signal } = range;
+    const { fetch, clock, pause, observer } = this.#init;
+    const intake = this.#intake(peer);
+    const startedAt = clock.monotonic();
+    const report = await fetch.stream!({
+      peer,
+      lower,
+      upper,
+      signal,
+      onPart: (part) => this.#take(range, intake, part),
+    });
+    observer?.streamEnded(report, clock.monotonic() - startedAt);
+    await intake.settle();
+    this.#noteRefusals(peer, intake);
+    if (intake.error !== null) pause.refused(intake.error);
+    else pause.ended(intake.stored);
+    const refused = intake.error !== null;
+    this.#log(report, intake);
+    return { end: refused ? lower : report.end, outcome: report.outcome, refused };
+  }
+
+  #intake(source: string): Intake {
+    const { replica, guard, wanted, observer } = this.#init;
+    const window = this.#window;
+    return new Intake({ replica, guard, window, wanted, source, observer: observer?.fetched });
+  }
+
+  async #take(range: StreamedRange, intake: Intake, part: RangePart): Promise<void> {
+    const { rates, clock, listed } = this.#init;
+    const { peer, signal } = range;
+    const { items, long } = part;
+    const payloadBytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
+    rates.charge(peer, storedBytes(items.length, payloadBytes));
+    if (long.length > 0) {
+      const ids = long.map(({ id }) => id);
+      listed(peer, ids);
+    }
+    if (items.length > 0) await intake.take(items);
+    range.came(items.length);
+    const debtMs = rates.debtMs(peer);
+    if (debtMs === 0) return;
+    rates.putOff(peer);
+    await delay(clock, Math.ceil(debtMs), signal);
+  }
+
+  /** Items that are refused for good are not asked for again. */
+  #noteRefusals(peer: string, { refusals }: Intake): void {
+    for (const { id, refusal } of refusals) if (refusal.lasting) this.#init.guarded.add(peer, id);
+  }
+
+  #log({ peer, outcome, items, payloadBytes, error }: RangeReport, intake: Intake): void {
+    const line = { peer, outcome, items, payloadBytes, ...(intake.error ?? error) };
+    if (outcome === 'complete' && intake.error === null) {
+      this.#init.logger.debug(line, 'range streamed');
+    } else {
+      this.#init.logger.warn({ event: 'stream-failed', ...line }, 'range not streamed to its end');
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  encodeEnd,
+  encodeLong,
+  PART_BYTES,
+  PART_ITEMS,
+  PartReader,
+  packItems,
+  partDigest,
+  RANGE_FRAME_BYTES,
+  type RangePart,
+  type RangeQuery,
+} from '../../../../src/protocol/fetch/range/testing.ts';
+import { ProtocolError } from '../../../../src/protocol/index.ts';
+import {
+  bytesToHex,
+  compareKeys,
+  concatBytes,
+  type Item,
+  itemId,
+} from '../../../../src/store/index.ts';
+import { assertProperty } from '../../../support/property.ts';
+import { itemOf } from '../world.ts';
+import { at, itemsOf, NONCE, partOf, QUERY } from './support.ts';
+
+function read(frames: readonly Uint8Array[], query: RangeQuery = QUERY): RangePart[] {
+  const reader = new PartReader(query);
+  return frames.flatMap((frame) => reader.read(frame) ?? []);
+}
+
+function keysOf(parts: readonly RangePart[]): string {
+  return parts
+    .flatMap(({ items }) => items.map(({ hint, id }) => `${hint}-${bytesToHex(id)}`))
+    .join();
+}
+
+function refuses(code: string, frames: readonly Uint8Array[], query: RangeQuery = QUERY): void {
+  const coded = (error: unknown): boolean => error instanceof ProtocolError && error.code === code;
+  assert.throws(() => read(frames, query), coded);
+}
+
+describe('the reader of a range', () => {
+  it('computes the ids of items, and gives a part once its digest is right', () => {
+    const items = itemsOf(5);
+    const parts = read([...partOf(items.slice(0, 2), at(3)), ...partOf(items.slice(2))]);
+    assert.deepEqual(
+      parts.map(({ begin, end, items }) => [begin.hint, end.hint, items.length]),
+      [
+        [0n, 3n, 2],
+        [3n, QUERY.upper.hint, 3],
+      ],
+    );
+    assert.equal(keysOf(parts), items.map(({ hint, id }) => `${hint}-${bytesToHex(id)}`).join());
+    assert.deepEqual(parts[0]!.items[0]!.payload, items[0]!.payload);
+  });
+
+  it('reads what the packer wrote, whatever hints and lengths there are', () => {
+    const hint = fc.oneof(
+      fc.bigInt({ min: 0n, max: 50n }),
+      fc.bigInt({ min: 0n, max: 2n ** 64n - 2n }),
+    );
+    const given = fc.array(fc.tuple(hint, fc.uint8Array({ maxLength: 300 })), { maxLength: 60 });
+    assertProperty(
+      fc.property(given, (pairs) => {
+        const items = sorted(pairs);
+        const reader = new PartReader(QUERY);
+        const parts = partOf(items).flatMap((frame) => reader.read(frame) ?? []);
+        assert.equal(
+          keysOf(parts),
+          items.map(({ hint, id }) => `${hint}-${bytesToHex(id)}`).join(),
+        );
+        assert.ok(reader.done && reader.atPartEnd);
+        assert.equal(
+          reader.payloadBytes,
+          items.reduce((sum, { payload }) => sum + payload.length, 0),
+        );
+      }),
+    );
+  });
+
+  it('takes frames of 64 KiB at most, and as many items as fit', () => {
+    const frames = [...packItems({ records: itemsOf(1_000, 200) })];
+    assert.equal(frames.length, 4);
+    assert.ok(frames.every(({ length }) => length <= RANGE_FRAME_BYTES));
+    assert.ok(frames.slice(0, -1).every(({ length }) => length > RANGE_FRAME_BYTES - 210));
+  });
+
+  it('names items that are too long, in their place in the order', () => {
+    const [one, two, three] = itemsOf(3);
+    const long = { hint: two!.hint, id: two!.id, length: 70_000 };
+    const digest = partDigest(NONCE, concatBytes(one!.id, two!.id, three!.id));
+    const frames = [
+      ...packItems({ records: [one!] }),
+      encodeLong(long),
+      ...packItems({ records: [three!] }),
+      encodeEnd({ count: 3, digest, end: QUERY.upper }),
+    ];
+    const [part] = read(frames);
+    assert.deepEqual(part!.long, [long]);
+    assert.equal(part!.items.length, 2);
+    refuses('UNEXPECTED_FRAME', [encodeLong({ ...long, length: QUERY.maxBytes })]);
+  });
+
+  it('gives no part whose items are not those of the index', () => {
+    const [one, two] = itemsOf(2);
+    const changed = {
+      ...one!,
+      payload: Uint8Array.from(one!.payload, (byte, i) => byte ^ +(i === 9)),
+    };
+    const right = partOf([one!, two!]);
+    refuses('RANGE_MISMATCH', [...packItems({ records: [changed, two!] }), right.at(-1)!]);
+    refuses('RANGE_MISMATCH', partOf([one!, two!], QUERY.upper, new Uint8Array(16)));
+    const omitted = partDigest(NONCE, concatBytes(one!.id, two!.id));
+    const end = encodeEnd({ count: 1, digest: omitted, end: QUERY.upper });
+    refuses('RANGE_MISMATCH', [...packItems({ records: [one!] }), end]);
+  });
+
+  it('refuses items that repeat, go back, or lie outside of the range', () => {
+    const [one, two, three] = itemsOf(3);
+    refuses('UNEXPECTED_FRAME', [
+      ...packItems({ records: [one!] }),
+      ...packItems({ records: [one!] }),
+    ]);
+    refuses('UNEXPECTED_FRAME', [
+      ...packItems({ records: [two!] }),
+      ...packItems({ records: [one!] }),
+    ]);
+    const inside = { ...QUERY, lower: at(2), upper: at(3) };
+    assert.equal(read(partOf([two!], at(3)), inside).length, 1);
+    refuses('UNEXPECTED_FRAME', partOf([one!], at(3)), inside);
+    refuses('UNEXPECTED_FRAME', partOf([three!], at(3)), inside);
+    const again = [...partOf([one!, two!], at(3)), ...packItems({ records: [two!] })];
+    refuses('UNEXPECTED_FRAME', again);
+  });
+
+  it('refuses parts that end at a wrong bound or with a wrong count', () => {
+    const [one, two] = itemsOf(2);
+    refuses('MALFORMED_FRAME', partOf([one!, two!], at(2)));
+    refuses('MALFORMED_FRAME', partOf([], at(0)));
+    refuses('MALFORMED_FRAME', partOf([one!], at(6)), { ...QUERY, upper: at(5) });
+    const digest = partDigest(NONCE, one!.id);
+    const miscounted = encodeEnd({ count: 2, digest, end: QUERY.upper });
+    refuses('MALFORMED_FRAME', [...packItems({ records: [one!] }), miscounted]);
+    refuses('UNEXPECTED_FRAME', [...partOf([one!]), ...partOf([two!])]);
+  });
+
+  it('takes parts of so many items and bytes, and no larger ones', () => {
+    const short = itemsOf(PART_ITEMS + 1, 4);
+    assert.equal(read(partOf(short.slice(0, PART_ITEMS)))[0]!.items.length, PART_ITEMS);
+    refuses('UNEXPECTED_FRAME', partOf(short));
+    const query = { ...QUERY, maxBytes: 30_000 };
+    const most = Math.ceil((PART_BYTES + query.maxBytes) / 30_000) - 1;
+    const long = itemsOf(most + 1, 30_000);
+    assert.equal(read(partOf(long.slice(0, most)), query)[0]!.items.length, most);
+    refuses('UNEXPECTED_FRAME', partOf(long), query);
+  });
+
+  it('refuses frames that are cut, that go on, or that carry an impossible hint or length', () => {
+    const whole = partOf([itemOf(1)]);
+    for (const frame of whole) {
+      refuses('MALFORMED_FRAME', [...whole.slice(0, whole.indexOf(frame)), frame.subarray(0, -1)]);
+    }
+    const end = whole.at(-1)!;
+    refuses('MALFORMED_FRAME', [whole[0]!, concatBytes(end, Uint8Array.of(0))]);
+    refuses('MALFORMED_FRAME', [Uint8Array.of(9)]);
+    refuses('MALFORMED_FRAME', [new Uint8Array(0)]);
+    const infinite = Uint8Array.from([2, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 0]);
+    refuses('MALFORMED_FRAME', [infinite]);
+    const tooLong = packItems({ records: [itemOf(1, 40_000)] });
+    refuses('UNEXPECTED_FRAME', [...tooLong]);
+  });
+});
+
+function sorted(pairs: readonly [bigint, Uint8Array][]): Item[] {
+  const named = pairs.map(([hint, payload]) => ({ hint, payload, id: itemId(hint, payload) }));
+  const unique = [...new Map(named.map((one) => [bytesToHex(one.id), one])).values()];
+  return unique.sort(compareKeys);
+}
