@@ -27,7 +27,7 @@ async function run(directory: string, items: number) {
   try {
     await mesh.start(PEERS);
     const before = await raw(join(directory, 'raw-0'), items);
-    const seconds = await mesh.catchUp();
+    const { seconds, wireBytes, streamed } = await mesh.catchUp();
     const after = await raw(join(directory, 'raw-1'), items);
     const sent = await mesh.sentBytes();
     await mesh.catchUp(items / 2);
@@ -40,6 +40,8 @@ async function run(directory: string, items: number) {
       rawLevelPerSecond: Math.round(rawLevelPerSecond),
       ratio: round(itemsPerSecond / rawLevelPerSecond, 3),
       seconds: round(seconds, 2),
+      streamedRatio: round(streamed / items, 3),
+      wireBytesPerPayloadByte: round(wireBytes / (items * PAYLOAD_BYTES), 3),
       receivedOverNeeded: round(sent / (items * PAYLOAD_BYTES), 4),
       fetchedTwice: round(again / (items * PAYLOAD_BYTES) - 1, 4),
     };

@@ -10,6 +10,18 @@ const LOOK_NEAR_MS = 50;
 /** Past it a run has failed. */
 const LIMIT_MS = 600_000;
 
+/** Of the node that comes to hold everything. */
+export interface CatchUpFigures {
+  readonly seconds: number;
+  /** On its connections, encrypted, in both directions, since it was started. */
+  readonly wireBytes: number;
+  /** Items that were streamed. */
+  readonly streamed: number;
+}
+
+const WIRE = /^rangemesh_wire_bytes_total\{protocol="connection",.*\} (\d+)$/gm;
+const STREAMED = /^rangemesh_range_items_total (\d+)$/gm;
+
 /** Daemons over TCP: some that hold everything, and one that comes to it. */
 export class BenchMesh {
   readonly #directory: string;
@@ -44,8 +56,8 @@ export class BenchMesh {
     return statuses.reduce((sum, { transfer }) => sum + transfer.sentBytes, 0);
   }
 
-  /** Seconds until an empty node holds everything; `killAt`: kill it at so many items, and start it again. */
-  async catchUp(killAt?: number): Promise<number> {
+  /** An empty node comes to hold everything; `killAt`: kill it at so many items, and start it again. */
+  async catchUp(killAt?: number): Promise<CatchUpFigures> {
     const directory = join(this.#directory, `empty-${this.#runs++}`);
     const begin = performance.now();
     if (killAt !== undefined) {
@@ -60,7 +72,9 @@ export class BenchMesh {
     const joined = performance.now();
     try {
       await holding(node, this.#items);
-      return (performance.now() - (killAt === undefined ? joined : begin)) / 1_000;
+      const seconds = (performance.now() - (killAt === undefined ? joined : begin)) / 1_000;
+      const { text } = await node.client.send('GET', '/metrics');
+      return { seconds, wireBytes: sumOf(text, WIRE), streamed: sumOf(text, STREAMED) };
     } finally {
       await stopNode(node, 'SIGTERM');
     }
@@ -77,6 +91,10 @@ export class BenchMesh {
       throw error;
     }
   }
+}
+
+function sumOf(metrics: string, pattern: RegExp): number {
+  return [...metrics.matchAll(pattern)].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
 async function holding({ client }: BenchNode, items: number): Promise<void> {

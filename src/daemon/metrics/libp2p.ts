@@ -32,7 +32,7 @@ export interface WireMetrics {
 export function wireMetrics(declare: Declarations, registry: Registry): WireMetrics {
   const bytes = declare.counter(
     'wire_bytes_total',
-    'Bytes by protocol: connection (all, encrypted), a dialect, fetch, gossip, or other (identify, ping).',
+    'Bytes by protocol: connection (all, encrypted), a dialect, fetch, range, gossip, or other (identify, ping).',
     ['protocol', 'direction'],
   );
   return {

@@ -31,7 +31,10 @@ export class SpokenProtocols {
   }
 }
 
-/** Reads protocol ids as `protocolId` writes them. Fetching is no dialect. */
+/** Protocols of the network that are no dialects. */
+const OTHERS: ReadonlySet<string> = new Set(['fetch', 'range', 'twin']);
+
+/** Reads protocol ids as `protocolId` writes them. */
 export function spokenIn(protocols: readonly string[]): Spoken {
   const ids = protocols.flatMap((id) => {
     const [, network, part, version] = /^\/rangemesh\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(id) ?? [];
@@ -39,7 +42,7 @@ export function spokenIn(protocols: readonly string[]): Spoken {
   });
   return {
     networks: few(ids.map(({ network }) => decoded(network))),
-    dialects: few(ids.filter(({ part }) => part !== 'fetch').map(({ dialect }) => dialect)),
+    dialects: few(ids.filter(({ part }) => !OTHERS.has(part!)).map(({ dialect }) => dialect)),
   };
 }
 

@@ -32,6 +32,12 @@ export interface StreamResult {
   readonly refused: boolean;
 }
 
+/**
+ * Payload bytes that may wait for their commit. A kill loses them, and they come twice then: so few make
+ * commits of full size.
+ */
+const WINDOW_BYTES = 2 * 1024 * 1024;
+
 /** Stores the items of ranges as peers stream them. */
 export class Streaming {
   readonly #init: StreamingInit;
@@ -39,7 +45,7 @@ export class Streaming {
 
   constructor(init: StreamingInit) {
     this.#init = init;
-    this.#window = new Window(init.options.windowBytes);
+    this.#window = new Window(Math.min(WINDOW_BYTES, init.options.windowBytes));
   }
 
   /** Whether the peer can be asked for ranges now. */

@@ -8,4 +8,5 @@ export { bringsNothing, isLiar, type Judgement, judge, judgeLie } from './peer-p
 export { RefusedIds } from './refused-ids.ts';
 export { RequestReassignment } from './request-reassignment.ts';
 export { FetchSource, RunningRequest, Sources } from './sources.ts';
+export { Streaming } from './streaming.ts';
 export { type Delivery, type RequestKind, Throughput } from './throughput.ts';
