@@ -4,9 +4,9 @@ import { join2, TestMesh, until } from './support/mesh.ts';
 
 const ITEMS = 1_200;
 const BATCH = 32;
-/** Too few items to be streamed. */
+/** Slices of too few items to be streamed. */
 const SMALL_SLICES = [
-  ...['--set', 'sync.catchUpItems=300', '--set', 'sync.sliceItems=200'],
+  ...['--set', 'sync.catchUpItems=300', '--set', 'sync.sliceItems=256'],
   ...['--set', `fetch.batchItems=${BATCH}`],
 ];
 

@@ -8,6 +8,7 @@ import type {
 import { Alarm, bytesToHex } from '../../../store/index.ts';
 import type { Fetcher } from '../fetching/index.ts';
 import type { SharedParts } from '../parts.ts';
+import { type CatchUpMember, isIdle } from './member.ts';
 import { declined, usable } from './outcome.ts';
 import { type Job, Plan, type PlanInit } from './plan.ts';
 import { type CatchUpProgress, ProgressReporter } from './progress.ts';
@@ -24,22 +25,6 @@ export interface CatchUpInit
   unknownPeers: () => number;
   /** The catch-up is over. Called once. */
   ended: () => void;
-}
-
-interface CatchUpMember {
-  /** The root it named, as hex: peers with equal roots may serve the ids of each other's listings. */
-  readonly root: string;
-  job: Job | null;
-  /** Ends the slice that it streams. */
-  stopStream: (() => void) | null;
-  /** Its session over everything runs. */
-  closing: boolean;
-  /** When its session or its wait began, on the monotonic clock. */
-  since: number;
-  /** Sessions in a row that failed. */
-  failures: number;
-  /** How often its listed items did not come. */
-  stalls: number;
 }
 
 /** How often stalls and slow sessions are looked for. */
@@ -174,7 +159,8 @@ export class CatchUp {
     if (job !== null) {
       member.job = job;
       this.#plan.started(job, peer);
-      void (job.kind === 'stream' ? this.#stream : this.#work).call(this, peer, member, job);
+      if (job.kind === 'stream') void this.#stream(peer, member, job);
+      else void this.#work(peer, member, job);
     } else if (this.#plan.done) {
       member.closing = true;
       void this.#close(peer, member);
@@ -294,8 +280,4 @@ export class CatchUp {
       else this.#bar(peer, 'its sessions take too long');
     }
   }
-}
-
-function isIdle({ job, closing }: CatchUpMember): boolean {
-  return job === null && !closing;
 }
