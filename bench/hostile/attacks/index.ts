@@ -12,6 +12,7 @@ import {
 } from './connections.ts';
 import { copies, forgedRecords, inventedKeys, repeats, tinyItems } from './gossip.ts';
 import { unfinishedGossip, unfinishedSession, unreadAnswers } from './memory.ts';
+import { resetRanges, unreadRanges } from './ranges.ts';
 import { emptyLists, probes, wrongAnswers, wrongFingerprints } from './work.ts';
 
 export type { Target } from './attack.ts';
@@ -27,6 +28,8 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'unread-http': unreadHttp,
   'bad-requests': badRequests,
   'reset-fetch': resetFetch,
+  'unread-ranges': unreadRanges,
+  'reset-ranges': resetRanges,
   'wrong-fingerprints': wrongFingerprints,
   'empty-lists': emptyLists,
   probes,

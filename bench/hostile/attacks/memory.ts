@@ -41,7 +41,7 @@ function unfinished(length: number): Uint8Array {
   return whole.subarray(0, whole.length - 100);
 }
 
-interface Hold {
+export interface Hold {
   readonly target: Target;
   begin(): AbortSignal;
   readonly identities: number;
@@ -51,7 +51,14 @@ interface Hold {
   readonly bytes: Uint8Array;
 }
 
-function holdStreams({ target, begin, identities, each, protocol, bytes }: Hold): Promise<void> {
+export function holdStreams({
+  target,
+  begin,
+  identities,
+  each,
+  protocol,
+  bytes,
+}: Hold): Promise<void> {
   return withStrangers(
     { count: identities, create: () => Stranger.create(target.address), begin },
     (strangers, signal) =>

@@ -11,6 +11,7 @@ import { announceTopic, protocolId } from '../../../src/protocol/index.ts';
 export const NETWORK_NAME = 'rangemesh';
 export const TOPIC: string = announceTopic(NETWORK_NAME);
 export const FETCH: string = protocolId(NETWORK_NAME, 'fetch', 2);
+export const RANGE: string = protocolId(NETWORK_NAME, 'range', 1);
 export const COMMONWARE: string = protocolId(NETWORK_NAME, 'commonware', 1);
 export const NATIVE: string = protocolId(NETWORK_NAME, 'native', 2);
 
