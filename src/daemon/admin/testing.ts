@@ -1,7 +1,7 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { BodyDeadlines } from './bodies.ts';
-export { BodyChunks } from './bulk/index.ts';
+export { BodyChunks, inBlocks } from './bulk/index.ts';
 export { HttpConnections } from './connections.ts';
 export { codesOf } from './document.ts';
 export { refusalOf } from './errors.ts';

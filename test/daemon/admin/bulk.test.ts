@@ -401,6 +401,43 @@ describe('items by id, and exports', () => {
     });
   }
 
+  it('come whole to a client that stops reading for a while', async (context) => {
+    const { url, node } = await startAdminFor(context);
+    // Far more than the buffers of both sockets hold, each item with bytes of its own.
+    const items = Array.from({ length: 400 }, (_, at) => {
+      const [hint, payload] = [BigInt(at), new Uint8Array(60_000).fill(at)];
+      return { hint, payload, id: itemId(hint, payload) };
+    });
+    for (const item of items) node.items.set(bytesToHex(item.id), item);
+    let given = 0;
+    const { stream } = node.bulk;
+    (node.bulk as { stream: unknown }).stream = (range: Parameters<typeof stream>[0]) => {
+      const { read, ...rest } = stream(range);
+      async function* counted(hold: HoldMemory) {
+        for await (const page of read(hold)) {
+          given += page.length;
+          yield page;
+        }
+      }
+      return { ...rest, read: counted };
+    };
+    const response = await within(
+      new Promise<Readable>((resolve) => {
+        request(`${url}/v1/export?format=binary`, (answer) => resolve(answer)).end();
+      }),
+      'the head of the answer',
+    );
+    let before = -1;
+    while (before !== given) {
+      before = given;
+      for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(given < items.length, 'all items were given without a reader');
+    const reader = new ExportReader(SPEAKERS.binary.decoder({ maxItemBytes: 60_000 }));
+    for await (const chunk of response) reader.push(chunk);
+    assert.equal(reader.end().summary.items, items.length);
+  });
+
   it('end with the error where the set cannot be read to its end', async () => {
     await fill();
     const { stream } = running.node.bulk;

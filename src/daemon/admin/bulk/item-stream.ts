@@ -6,9 +6,7 @@ import {
   ItemTally,
 } from '../../bulk/index.ts';
 import type { RefusalReason } from '../../node-api.ts';
-
-/** Bytes that are given out at once. */
-const BLOCK_BYTES = 256 * 1024;
+import { inBlocks } from './blocks.ts';
 
 export interface WrittenItems {
   readonly speaker: FormatSpeaker;
@@ -20,6 +18,8 @@ export interface WrittenItems {
   /** What the items must add up to. */
   readonly fingerprint?: string;
   readonly refusalOf: (error: unknown) => RefusalReason;
+  /** Bytes given out that the client has not taken. */
+  readonly unsent: () => number;
 }
 
 /** The bytes of a stream of items, its trailer, or the error that ended it. */
@@ -29,7 +29,7 @@ export async function* writeItems(init: WrittenItems): AsyncGenerator<Uint8Array
   try {
     if (header !== undefined)
       yield speaker.notice({ header: { format: EXPORT_FORMAT, ...header } });
-    yield* inBlocks(pieces(init, tally));
+    yield* inBlocks(pieces(init, tally), init.unsent);
     const trailer = tally.total();
     if (init.fingerprint !== undefined && init.fingerprint !== trailer.fingerprint)
       throw new Error(`the items add up to ${trailer.fingerprint}, not to ${init.fingerprint}`);
@@ -55,20 +55,4 @@ async function* pieces(
       at++;
     }
   }
-}
-
-/** Copies: a piece that waits would keep the memory of its whole payload. */
-async function* inBlocks(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-  let filled = 0;
-  for await (const piece of pieces) {
-    if (filled + piece.length > BLOCK_BYTES) {
-      yield block.subarray(0, filled);
-      block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-      filled = 0;
-    }
-    block.set(piece, filled);
-    filled += piece.length;
-  }
-  if (filled > 0) yield block.subarray(0, filled);
 }

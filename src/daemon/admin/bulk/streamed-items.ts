@@ -43,11 +43,12 @@ export class StreamedItems {
     };
   }
 
-  send(format: BulkFormat, items: Omit<WrittenItems, 'speaker'>): FastifyReply {
+  send(format: BulkFormat, items: Omit<WrittenItems, 'speaker' | 'unsent'>): FastifyReply {
     const speaker = SPEAKERS[format];
-    const bytes = Readable.from(this.#counted(writeItems({ ...items, speaker })), {
-      objectMode: false,
-    });
+    const { raw } = this.#reply;
+    const unsent = (): number => bytes.readableLength + raw.writableLength;
+    const blocks = this.#counted(writeItems({ ...items, speaker, unsent }));
+    const bytes = Readable.from(blocks, { objectMode: false });
     return this.#reply.type(speaker.mediaType).send(bytes);
   }
 
