@@ -1,21 +1,20 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DaemonProcess } from '../scripts/support/daemon-process.ts';
-import { inChild, round, withDirectory } from './support/child.ts';
+import { inChild, withDirectory } from './support/child.ts';
+import { MemoryPeak, memoryOf } from './support/memory.ts';
 
 const ARGS = ['--listen', '/ip4/127.0.0.1/tcp/0', '--admin-port', '0'];
 /** Answers about its memory. */
 const HOOK = new URL('./hostile/victim-hook.ts', import.meta.url).href;
-const LOOK_EVERY_MS = 50;
 const NEWLINE = 0x0a;
-const MIB = 1024 * 1024;
 
 /**
  * `bench -- feed [--n N] [--json]`: a client reads the whole order of arrival of a daemon, without payloads and
  * with them. `rssMb` and `rssWithPayloadsMb` are the most memory that the daemon had meanwhile, tables of LevelDB
- * that are mapped included; `restMb` is its memory before.
+ * that are mapped included; `anonymousMb` and `anonymousWithPayloadsMb` are without mapped files. `restMb` and
+ * `restAnonymousMb` are its memory before.
  */
 export async function main(args: string[]): Promise<void> {
   const options = {
@@ -34,7 +33,8 @@ async function run(dataDir: string, n: number) {
   const execArgv = ['--expose-gc', '--import', HOOK];
   const daemon = await DaemonProcess.start({ dataDir, args: ARGS, execArgv });
   try {
-    const rest = await rss(daemon, 'collect');
+    await daemon.ask('collect');
+    const rest = await memoryOf(daemon.pid);
     const plain = await readAll(daemon, '?since=0', n);
     const payloads = await readAll(daemon, '?since=0&payloads=true', n);
     return {
@@ -42,9 +42,12 @@ async function run(dataDir: string, n: number) {
       n,
       entriesPerSecond: plain.perSecond,
       withPayloadsPerSecond: payloads.perSecond,
-      rssMb: round(plain.rss / MIB),
-      rssWithPayloadsMb: round(payloads.rss / MIB),
-      restMb: round(rest / MIB),
+      rssMb: plain.peak.rssMb,
+      rssWithPayloadsMb: payloads.peak.rssMb,
+      restMb: rest.rssMb,
+      anonymousMb: plain.peak.anonymousMb,
+      anonymousWithPayloadsMb: payloads.peak.anonymousMb,
+      restAnonymousMb: rest.anonymousMb,
     };
   } finally {
     await daemon.stop('SIGKILL');
@@ -53,7 +56,7 @@ async function run(dataDir: string, n: number) {
 
 /** Reads `n` entries, a header and a trailer. */
 async function readAll(daemon: DaemonProcess, query: string, n: number) {
-  const watch = new Peak(daemon);
+  const watch = new MemoryPeak(daemon.pid);
   const begin = performance.now();
   const [answer] = (await once(get(`${daemon.admin}/v1/changes${query}`), 'response')) as [
     IncomingMessage,
@@ -63,35 +66,7 @@ async function readAll(daemon: DaemonProcess, query: string, n: number) {
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) lines++;
   }
   const seconds = (performance.now() - begin) / 1_000;
-  const rss = await watch.end();
+  const peak = await watch.end();
   if (lines !== n + 2) throw new Error(`${query} gave ${lines} lines, not ${n + 2}`);
-  return { perSecond: Math.round(n / seconds), rss };
-}
-
-/** The most memory that a daemon has from now on. */
-class Peak {
-  readonly #watching: Promise<number>;
-  #over = false;
-
-  constructor(daemon: DaemonProcess) {
-    this.#watching = this.#watch(daemon);
-  }
-
-  end(): Promise<number> {
-    this.#over = true;
-    return this.#watching;
-  }
-
-  async #watch(daemon: DaemonProcess): Promise<number> {
-    let most = 0;
-    while (!this.#over) {
-      most = Math.max(most, await rss(daemon, 'look'));
-      await pause(LOOK_EVERY_MS);
-    }
-    return most;
-  }
-}
-
-async function rss(daemon: DaemonProcess, question: 'look' | 'collect'): Promise<number> {
-  return ((await daemon.ask(question)) as { rss: number }).rss;
+  return { perSecond: Math.round(n / seconds), peak };
 }

@@ -16,6 +16,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   http: async () => (await import('./http.ts')).main,
   import: async () => (await import('./import.ts')).main,
   foreground: async () => (await import('./foreground.ts')).main,
+  export: async () => (await import('./export.ts')).main,
   feed: async () => (await import('./feed.ts')).main,
   overload: async () => (await import('./overload.ts')).main,
   prune: async () => (await import('./prune.ts')).main,

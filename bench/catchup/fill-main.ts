@@ -4,15 +4,15 @@ import { systemClock, systemDisk } from '../../src/daemon/system/index.ts';
 import { openDatabase, Replica } from '../../src/store/index.ts';
 import { ItemSource, ingest } from '../support/items.ts';
 
-/** Fills a data directory with so many items of 200 bytes. */
-const [directory, n] = process.argv.slice(2) as [string, string];
+/** Fills a data directory with so many items of so many bytes, 200 if none are given. */
+const [directory, n, bytes] = process.argv.slice(2) as [string, string, string?];
 await mkdir(directory, { recursive: true });
 const replica = await Replica.open({
   open: () => openDatabase(join(directory, 'db')),
   clock: systemClock,
   disk: systemDisk(directory),
 });
-const source = new ItemSource('increasing');
+const source = new ItemSource('increasing', bytes === undefined ? undefined : Number(bytes));
 const perSecond = await ingest(source, { count: Number(n), batch: 1_000, callers: 2 }, (items) =>
   replica.put(items),
 );

@@ -9,21 +9,24 @@ const START = 1_700_000_000_000;
 const YEAR_MS = 365 * 86_400_000;
 const JITTER_MS = 1_000;
 
-/** Items a millisecond apart in the order wanted; payloads of 200 bytes that do not compress. */
+/** Items a millisecond apart in the order wanted; payloads that do not compress. */
 export class ItemSource {
   readonly #order: Order;
+  readonly #payloadBytes: number;
   #made = 0;
 
-  constructor(order: Order) {
+  constructor(order: Order, payloadBytes: number = PAYLOAD_BYTES) {
     this.#order = order;
+    this.#payloadBytes = payloadBytes;
   }
 
   next(count: number): NewItem[] {
     // One call for all of them: drawn one by one they would cost more than they do in LevelDB.
-    const bytes = randomFillSync(new Uint8Array(count * PAYLOAD_BYTES));
+    const length = this.#payloadBytes;
+    const bytes = randomFillSync(new Uint8Array(count * length));
     return Array.from({ length: count }, (_, i) => ({
       hint: this.#hint(this.#made++),
-      payload: bytes.slice(i * PAYLOAD_BYTES, (i + 1) * PAYLOAD_BYTES),
+      payload: bytes.slice(i * length, (i + 1) * length),
     }));
   }
 
