@@ -30,8 +30,8 @@ ENV RANGEMESH_NODE_DATA_DIR=/data
 # Asks the address that the daemon left in its data directory, whatever the configuration says.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
   CMD ["node", "bin/rangemesh.js", "probe", "live"]
-# As bin/rangemesh.js sets them where it starts itself anew: buffers from 1 MiB on go back at once.
-ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_TRIM_THRESHOLD_=4194304
+# As bin/rangemesh.js sets them where it starts itself anew: buffers from 128 KiB on go back at once.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=1048576
 # npm does not forward SIGTERM, so the launcher is process 1 itself; with a young generation that is
 # sized it does not start itself anew, and no signal falls in between.
 ENTRYPOINT ["node", "--min-semi-space-size=2", "--max-semi-space-size=2", "bin/rangemesh.js"]

@@ -4,6 +4,6 @@ export const V8_FLAGS: readonly string[] = ['--min-semi-space-size=2', '--max-se
 /** What it sets for the allocator of C, likewise. */
 export const ALLOCATOR: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '2',
-  MALLOC_MMAP_THRESHOLD_: '1048576',
-  MALLOC_TRIM_THRESHOLD_: '4194304',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '1048576',
 };
