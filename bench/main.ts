@@ -19,6 +19,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   export: async () => (await import('./export.ts')).main,
   feed: async () => (await import('./feed.ts')).main,
   overload: async () => (await import('./overload.ts')).main,
+  sizing: async () => (await import('./sizing.ts')).main,
   prune: async () => (await import('./prune.ts')).main,
 };
 

@@ -13,8 +13,10 @@ const replica = await Replica.open({
   disk: systemDisk(directory),
 });
 const source = new ItemSource('increasing', bytes === undefined ? undefined : Number(bytes));
+const before = process.cpuUsage();
 const perSecond = await ingest(source, { count: Number(n), batch: 1_000, callers: 2 }, (items) =>
   replica.put(items),
 );
 await replica.close();
-console.log(JSON.stringify(perSecond));
+const { user, system } = process.cpuUsage(before);
+console.log(JSON.stringify({ perSecond, cpuSeconds: (user + system) / 1e6 }));
