@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { pack, ROOT } from './support/pack.ts';
 
 const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 const CONSUMER = `
 import { commonware, ReconciliationSet, type Session, type SessionReport } from 'rangemesh/protocol';
@@ -68,25 +67,6 @@ async function typeCheck(files: readonly string[]): Promise<void> {
   ]);
 }
 
-/** A clone in which a node was run on the configuration that lies there. */
-async function usedClone(folder: string): Promise<string> {
-  const clone = join(folder, 'clone');
-  const skipped = new Set(['.git', 'node_modules', 'dist']);
-  await mkdir(clone);
-  for (const name of await readdir(ROOT)) {
-    if (!skipped.has(name)) await cp(join(ROOT, name), join(clone, name), { recursive: true });
-  }
-  await symlink(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
-  await mkdir(join(clone, 'config', 'data', 'db'), { recursive: true });
-  await mkdir(join(clone, 'docs', 'data'));
-  const keys = ['data/identity.key', 'data/admin.token', 'data/db/000005.ldb'];
-  for (const file of [...keys, 'mesh.psk', 'mine.yaml']) {
-    await writeFile(join(clone, 'config', file), 'secret');
-  }
-  await writeFile(join(clone, 'docs', 'data', 'identity.key'), 'secret');
-  return clone;
-}
-
 /**
  * The package as npm packs it, unpacked into another project. Dependencies are linked from here
  * instead of installed, so that the test needs no registry.
@@ -99,12 +79,8 @@ describe('the packed package', () => {
     project = await mkdtemp(join(tmpdir(), 'rangemesh-package-'));
     const modules = join(project, 'node_modules');
     await mkdir(join(modules, 'rangemesh'), { recursive: true });
-    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project], {
-      cwd: await usedClone(project),
-    });
-    const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('[')));
     await run('tar', [
-      ...['-xzf', join(project, filename)],
+      ...['-xzf', await pack(project)],
       ...['--strip-components=1', '-C', join(modules, 'rangemesh')],
     ]);
     for (const name of await readdir(join(ROOT, 'node_modules'))) {
@@ -180,8 +156,13 @@ describe('the packed package', () => {
     const root = join(project, 'node_modules', 'rangemesh');
     const names = await readdir(root);
     const documents = ['CHANGELOG.md', 'LICENSE', 'README.md'];
-    const folders = ['bin', 'config', 'dist', 'docs'];
+    const folders = ['bin', 'config', 'deploy', 'dist', 'docs', 'man'];
     assert.deepEqual(names.sort(), [...documents, ...folders, 'package.json']);
+    assert.deepEqual((await readdir(join(root, 'deploy'))).sort(), ['compose', 'systemd']);
+    assert.deepEqual((await readdir(join(root, 'man'))).sort(), [
+      'rangemesh.1',
+      'rangemesh.yaml.5',
+    ]);
     const examples = ['example-list.yaml', 'example-psk.yaml'];
     assert.deepEqual(
       (await readdir(join(root, 'config'))).sort(),
