@@ -106,21 +106,16 @@ describe('making a node on the command line', () => {
       assert.deepEqual(await readdir(join(scratch, 'env')), ['rangemesh.yaml']);
     });
 
-    it('makes the identity that the systemd unit of the docs starts with', async () => {
-      const page = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+    it('makes the identity that the systemd unit starts with', async () => {
+      const root = new URL('../../../', import.meta.url);
+      const page = await readFile(new URL('docs/operations.md', root), 'utf8');
+      const unit = await readFile(new URL('deploy/systemd/rangemesh.service', root), 'utf8');
       const here = (text: string) => text.replace(/\/(etc|var)\//g, `${scratch}/root/$1/`);
       const [, words = ''] = /rangemesh\.js (init \/etc[^#\n]*)/.exec(page) ?? [];
       assert.equal((await run(here(words).trim().split(/ +/))).exitCode, 0);
-      const [, unit = ''] = /```ini\n(.*?)```/s.exec(page) ?? [];
-      const env = Object.fromEntries(
-        [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, key, value]) => [
-          key,
-          here(value!),
-        ]),
-      );
-      const [, file = ''] = /--config (\S+)/.exec(unit) ?? [];
+      const [, file = ''] = /--config %E(\S+)/.exec(unit) ?? [];
       const read = (path: string) => readFile(path, 'utf8');
-      const { node } = await loadConfig({ file: here(file), env, cwd: scratch, read });
+      const { node } = await loadConfig({ file: here(`/etc${file}`), env: {}, cwd: scratch, read });
       const state = /^StateDirectory=(.*)$/m.exec(unit)?.[1];
       assert.equal(node.dataDir, join(scratch, 'root/var/lib', state!));
       assert.ok((await readdir(node.dataDir)).includes('identity.key'));
