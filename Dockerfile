@@ -1,5 +1,7 @@
 # The build stage needs what .dockerignore lets in; the image holds only what runs.
-FROM node:24 AS build
+# The version with which rangemesh is tested. "npm run prove:image" runs the steps below without an engine.
+ARG NODE_VERSION=24.21.0
+FROM node:${NODE_VERSION}-bookworm AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
 RUN npm ci
@@ -8,7 +10,7 @@ COPY . .
 RUN npm run build && npm ci --omit=dev \
   && chmod -R u=rwX,go=rX package.json LICENSE README.md CHANGELOG.md node_modules bin dist config docs
 
-FROM node:24-slim
+FROM node:${NODE_VERSION}-bookworm-slim
 LABEL org.opencontainers.image.title="rangemesh" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
@@ -25,6 +27,7 @@ USER 1000:1000
 VOLUME /data
 # 9463 is the mesh; the admin endpoint stays on the container's loopback.
 EXPOSE 9463
+STOPSIGNAL SIGTERM
 # For the commands that run beside the daemon: exec, health check.
 ENV RANGEMESH_NODE_DATA_DIR=/data
 # Asks the address that the daemon left in its data directory, whatever the configuration says.

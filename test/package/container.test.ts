@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
+import manifest from '../../package.json' with { type: 'json' };
+import { argumentOf, stagesOf } from '../../scripts/prove-image/dockerfile.ts';
 import { loadConfig } from '../../src/daemon/config/index.ts';
 
 const root = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
@@ -13,6 +15,19 @@ const configOf = (env: Record<string, string>, file?: string) =>
   loadConfig({ file, env, flags: [], cwd: '/', read: (path) => readFile(path, 'utf8') });
 
 describe('the image', () => {
+  it('has steps that its proof carries out, and the Node of the tests', async () => {
+    const dockerfile = await read('Dockerfile');
+    const [build, last] = stagesOf(dockerfile);
+    assert.deepEqual([build!.name, last!.name], ['build', '']);
+    assert.ok(
+      build!.steps.some(({ text }) => text === 'npm ci'),
+      'from the lock file',
+    );
+    assert.equal(argumentOf(dockerfile, 'NODE_VERSION'), manifest.devDependencies.node);
+    assert.equal(dockerfile.match(/^FROM node:\$\{NODE_VERSION\}-bookworm\b/gm)?.length, 2);
+    assert.throws(() => stagesOf('FROM a\nONBUILD RUN b'), /cannot carry out ONBUILD/);
+  });
+
   it('runs as a user given by number, to whom its data belongs', async () => {
     const dockerfile = await read('Dockerfile');
     assert.match(dockerfile, /^USER 1000:1000$/m);
