@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import manifest from '../../package.json' with { type: 'json' };
 import { loadConfig } from '../../src/daemon/config/index.ts';
+import { verbsOf } from '../daemon/cli/tree.ts';
 import { cleanUp } from '../support/clean-up.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -124,6 +125,28 @@ describe('the compose file', () => {
       assert.deepEqual(files, ['/keys/mesh.psk', '/keys/admin.token']);
       assert.ok(config.admin.allowedHosts.includes(name));
     }
+  });
+});
+
+describe('the compose file in the docs', () => {
+  it('is used by commands of services and verbs that exist', async () => {
+    const page = await readFile(join(ROOT, 'docs/operations.md'), 'utf8');
+    const own = page.split('\n### Compose\n')[1]!.split(/\n##/)[0]!;
+    const names = Object.keys(await services());
+    const used = [...own.matchAll(/docker compose exec (\w+) .*?rangemesh\.js (\w+)/g)];
+    assert.deepEqual(
+      used.map(([, service]) => service),
+      NODES,
+    );
+    const verbs = [...verbsOf().keys()];
+    for (const [, , verb] of used) assert.ok(verbs.includes(verb!), verb);
+    const ports = Object.values(await services()).flatMap(({ ports = [] }) => ports);
+    const published = ports.map((port) => port.split(':')[1]).sort();
+    const listed = [...own.matchAll(/^\| (`.*?) \|/gm)].flatMap(
+      ([, cell]) => cell!.match(/\d{4}/g) ?? [],
+    );
+    assert.deepEqual(listed.sort(), published);
+    assert.ok(names.includes('keys') && own.includes('`keys`'));
   });
 });
 
