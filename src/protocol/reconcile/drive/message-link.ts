@@ -17,7 +17,8 @@ interface Messages {
   readonly opened: Promise<void>;
   post(message: string | Bytes): void;
   close(error?: ProtocolError): void;
-  listen(message: (data: unknown) => void, closed: () => void): void;
+  /** `closed` gets an error where the messages were never open. */
+  listen(message: (data: unknown) => void, closed: (error?: ProtocolError) => void): void;
 }
 
 interface Waiter<Value> {
@@ -48,7 +49,7 @@ export class MessageLink implements FrameLink {
     this.#init = init;
     messages.listen(
       (data) => this.#hear(data),
-      () => this.#close(),
+      (error) => (error === undefined ? this.#close() : this.abort(error)),
     );
     messages.opened.then(() => messages.post(init.role)).catch(() => {});
   }
@@ -165,7 +166,7 @@ export function portMessages(port: MessagePortLike): Messages {
     },
     listen(message, closed) {
       port.addEventListener('message', ({ data }: PortEvent) => message(data));
-      port.addEventListener('close', closed);
+      port.addEventListener('close', () => closed());
       port.start();
     },
   };
@@ -189,9 +190,20 @@ export function socketMessages(socket: SocketLike): Messages {
     },
     close: (error) => socket.close(error === undefined ? NORMAL : FAILED, error?.code),
     listen(message, closed) {
+      let hasOpened = socket.readyState === 1;
+      const close = () => closed(hasOpened ? undefined : neverOpen());
+      socket.addEventListener('open', () => {
+        hasOpened = true;
+      });
       socket.addEventListener('message', ({ data }: PortEvent) => message(data));
-      socket.addEventListener('close', closed);
-      socket.addEventListener('error', closed);
+      socket.addEventListener('close', close);
+      socket.addEventListener('error', close);
+      if (socket.readyState > 1) close();
     },
   };
+}
+
+function neverOpen(): ProtocolError {
+  const message = 'the WebSocket did not open: check its address, and that a server listens there';
+  return new ProtocolError('STREAM_CLOSED', message);
 }

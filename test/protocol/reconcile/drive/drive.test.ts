@@ -215,6 +215,15 @@ describe('drive', () => {
     await assert.rejects(late, { code: 'ABORTED' });
   });
 
+  it('says that a WebSocket never opened, also when it had failed before', async () => {
+    const refused = new WebSocket('ws://127.0.0.1:1');
+    const message = /^the WebSocket did not open: check its address/;
+    for (const socket of [refused, refused]) {
+      const driven = side(socket, { role: 'initiator' });
+      await assert.rejects(driven, { code: 'STREAM_CLOSED', message });
+    }
+  });
+
   it('ends with STREAM_CLOSED when the peer goes early', async () => {
     const [a, b] = ports();
     const driven = side(a, { role: 'responder' });
