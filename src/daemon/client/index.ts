@@ -3,6 +3,18 @@
  * alone, and its types are those of the schemas that check requests and describe answers.
  */
 
+export type {
+  BatchLine,
+  BatchTrailer,
+  Change,
+  ChangesHeader,
+  ChangesLine,
+  ChangesTrailer,
+  HaveAnswer,
+  ItemLine,
+  ItemPage,
+  PutAnswer,
+} from '../schemas/index.ts';
 export type { BatchItem } from './batch.ts';
 export type { ChangesInit, FeedEntry, FeedReset, ListChangesInit } from './changes.ts';
 export { AdminClient } from './client.ts';
