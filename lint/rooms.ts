@@ -33,7 +33,9 @@ const MORE_FILES = /more than 15 files/i;
 export function faultsOf(root: string): string[] {
   const sources = outlinesOf(root, 'src').filter(({ file }) => !file.endsWith('.generated.ts'));
   const tests = ['test', 'bench', 'scripts'].flatMap((folder) => outlinesOf(root, folder));
+  const examples = outlinesOf(root, 'examples');
   return [
+    ...examples.flatMap((source) => pathsIntoTheClone(source)),
     ...sources.flatMap((source) => pathsPastDoors(source)),
     ...sources.flatMap((source) => upwardImports(source)),
     ...tests.flatMap((source) => testPathsPastDoors(source)),
@@ -70,6 +72,14 @@ function testPathsPastDoors({ file, imports }: SourceOutline): string[] {
     .filter((target) => target.startsWith('src/'))
     .filter((target) => !isDoor(target) && !target.endsWith(`/${TEST_DOOR}`))
     .map((target) => `${file} imports ${target}, past the door of its room`);
+}
+
+/** An example is a program of a user, who has the package and not the clone. */
+function pathsIntoTheClone({ file, imports }: SourceOutline): string[] {
+  const own = file.split('/').slice(0, 2).join('/');
+  return imports
+    .filter((target) => !target.startsWith(`${own}/`))
+    .map((target) => `${file} imports ${target}: an example imports the package by its name`);
 }
 
 function optionsThatLoad(root: string, sources: readonly SourceOutline[]): string[] {

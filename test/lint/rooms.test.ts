@@ -49,6 +49,15 @@ describe('the lint of rooms', () => {
     assert.deepEqual(faultsOf(root), []);
   });
 
+  it('finds an example that imports a file of the clone', () => {
+    write(
+      'examples/one/main.ts',
+      "import { a } from './a.ts';\nimport { put } from 'rangemesh';\n",
+    );
+    write('examples/one/a.ts', "import { put } from '../../src/store/index.ts';\n");
+    assertFault(/^examples\/one\/a\.ts imports src\/store\/index\.ts: an example imports/);
+  });
+
   it('finds a circle, of types alone too', () => {
     write(
       'src/store/item.ts',

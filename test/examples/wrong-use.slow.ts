@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { runExample } from './support.ts';
+
+/** Arguments of an example, and the sentence that it answers. */
+const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
+  ['feed-to-sqlite', [], /say where the rows go: --database FILE/],
+  ['feed-to-sqlite', ['--database', ':memory:', '--url', 'here'], /--url here is no URL/],
+  ['feed-to-sqlite', ['--database', '/', '--once'], /is no SQLite file/],
+  ['feed-to-sqlite', ['--database', ':memory:', '--url', 'http://127.0.0.1:1'], /no node answers/],
+  ['websocket', [], /say serve or compare first/],
+  ['websocket', ['serve', '/none', '--port', '0'], /\/none is no folder that can be read/],
+  ['websocket', ['compare', 'config'], /say where the other side is: --url/],
+  [
+    'websocket',
+    ['compare', 'config', '--url', 'ws://127.0.0.1:1'],
+    /the WebSocket did not open: check its address/,
+  ],
+];
+
+describe('an example that is used in a wrong way', () => {
+  for (const [name, args, sentence] of WRONG) {
+    it(`ends with a sentence: ${name} ${args.join(' ')}`, { timeout: 60_000 }, async (context) => {
+      const { code, stderr } = await runExample(context, name, args);
+      assert.match(stderr, sentence);
+      assert.equal(stderr.trim().split('\n').length, 1, stderr);
+      assert.notEqual(code, 0);
+    });
+  }
+
+  it('is not found by a name that no example has', async (context) => {
+    const { code, stderr } = await runExample(context, 'none');
+    assert.match(stderr, /there is no example none: .*feed-to-sqlite/);
+    assert.equal(code, 64);
+  });
+});
