@@ -65,6 +65,7 @@ export interface Request extends CallInit {
 export async function send(init: AdminClientInit, request: Request): Promise<FetchedAnswer> {
   const { token, fetch: transport = fetch as Transport } = init;
   const { method, body, signal } = request;
+  checkToken(token);
   const isBytes = body instanceof Uint8Array;
   const type = isBytes ? 'application/octet-stream' : 'application/json';
   const answer = await transport(urlOf(init, request), {
@@ -82,6 +83,13 @@ export async function send(init: AdminClientInit, request: Request): Promise<Fet
   });
   if (answer.status >= 400) throw await refusal(answer);
   return answer;
+}
+
+/** `fetch` refuses such a header with a message that holds the whole token, or another secret file. */
+function checkToken(token: string | null | undefined): void {
+  if (typeof token !== 'string' || /^\s*[\x21-\x7e]*\s*$/.test(token)) return;
+  const message = 'a token is one word of visible characters: give the content of admin.token';
+  throw new ClientError(0, 'INVALID_TOKEN', message);
 }
 
 function urlOf({ url, basePath = '/v1' }: AdminClientInit, { path, query = {} }: Request): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { OPERATIONS } from '../../../src/daemon/admin/testing.ts';
-import { AdminClient, type Transport } from '../../../src/daemon/client/index.ts';
+import { AdminClient, type ClientError, type Transport } from '../../../src/daemon/client/index.ts';
 import { SharedAdmin, TOKEN } from '../admin/running-admin.ts';
 
 const PAYLOAD = new TextEncoder().encode('x');
@@ -123,6 +123,14 @@ describe('AdminClient', () => {
     });
     await assert.rejects(stranger.getItem('../x'), { code: 'INVALID_ID' });
     await assert.rejects(stranger.listItems({ limit: 0 }), { code: 'INVALID_QUERY' });
+  });
+
+  it('does not tell a token that is no header', async () => {
+    const daemon = new AdminClient({ url: 'http://127.0.0.1:1', token: 'secret\nsecret' });
+    await assert.rejects(daemon.getStatus(), (error: ClientError) => {
+      assert.deepEqual([error.status, error.code], [0, 'INVALID_TOKEN']);
+      return !error.message.includes('secret');
+    });
   });
 
   it('takes a base path and a transport', async () => {
