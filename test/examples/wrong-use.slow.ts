@@ -16,6 +16,9 @@ const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['compare', 'config', '--url', 'ws://127.0.0.1:1'],
     /the WebSocket did not open: check its address/,
   ],
+  ['nostr-bridge', ['sync'], /say where the token of the node is: --token-file/],
+  ['nostr-bridge', ['serve', '--token-file', '/none'], /\/none cannot be read: give admin\.token/],
+  ['nostr-bridge', ['serve', '--token-file', 'LICENSE'], /a token is one word/],
 ];
 
 describe('an example that is used in a wrong way', () => {
