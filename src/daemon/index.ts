@@ -7,6 +7,7 @@ export type {
   ReloadAnswer,
 } from './control-api.ts';
 export { DaemonError, type DaemonErrorCode, EXIT } from './errors.ts';
+export { hostSystem } from './host-system.ts';
 export { createLogger, type LoggingInit } from './logging.ts';
 export type { DaemonInit, System } from './node/index.ts';
 export { type Daemon, startDaemon } from './node/index.ts';

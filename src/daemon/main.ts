@@ -1,18 +1,13 @@
 import type { CliInit } from './cli/index.ts';
 import { EXIT } from './errors.ts';
+import { hostSystem } from './host-system.ts';
 import type { Logger } from './logging.ts';
 import { hearStopWishes, onReload, onStop } from './stop-signals.ts';
 import {
   keepFilesPrivate,
-  localMinute,
   outlivesTerminal,
-  systemBusyTime,
   systemClock,
-  systemDisk,
-  systemLoopDelay,
-  systemNetwork,
   systemOutput,
-  systemPrograms,
   systemRandom,
   systemWitness,
 } from './system/index.ts';
@@ -64,18 +59,7 @@ const init: CliInit = {
       await makePrivate(config.node.dataDir);
       const { startDaemon } = await import('./node/index.ts');
       const { processMetrics } = await import('./metrics/index.ts');
-      const system = {
-        clock: systemClock,
-        random: systemRandom,
-        network: systemNetwork,
-        disk: systemDisk,
-        witness: systemWitness,
-        loopDelayMs: systemLoopDelay(),
-        busyMs: systemBusyTime,
-        minuteOfDay: localMinute,
-        processMetrics: processMetrics(),
-        programs: systemPrograms,
-      };
+      const system = { ...hostSystem(), processMetrics: processMetrics() };
       return startDaemon({ config, configuration, system, logger: log, signal });
     },
   },
