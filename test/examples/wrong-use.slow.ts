@@ -19,6 +19,12 @@ const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['nostr-bridge', ['sync'], /say where the token of the node is: --token-file/],
   ['nostr-bridge', ['serve', '--token-file', '/none'], /\/none cannot be read: give admin\.token/],
   ['nostr-bridge', ['serve', '--token-file', 'LICENSE'], /a token is one word/],
+  ['three-nodes', ['/none'], /\/none has no configuration \(\*\.yaml\)/],
+  ['three-nodes', ['docs'], /docs has no configuration/],
+  ['three-nodes', ['--twice'], /Unknown option '--twice'/],
+  ['event-relay', ['--port', 'http'], /--port is 0 to 65535/],
+  ['event-relay', ['--config', '/none.yaml'], /\/none\.yaml/],
+  ['event-relay', ['--peer', 'nowhere', '--port', '0'], /network\.peers/],
 ];
 
 describe('an example that is used in a wrong way', () => {
