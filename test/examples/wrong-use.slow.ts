@@ -25,6 +25,9 @@ const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['event-relay', ['--port', 'http'], /--port is 0 to 65535/],
   ['event-relay', ['--config', '/none.yaml'], /\/none\.yaml/],
   ['event-relay', ['--peer', 'nowhere', '--port', '0'], /network\.peers/],
+  ['browser-page', ['--port', '-'], /--port is 0 to 65535/],
+  ['browser-page', ['--port', '70000'], /--port is 0 to 65535/],
+  ['browser-page', ['notes'], /Unexpected argument 'notes'/],
 ];
 
 describe('an example that is used in a wrong way', () => {
