@@ -7,10 +7,9 @@ export type {
   ReloadAnswer,
 } from './control-api.ts';
 export { DaemonError, type DaemonErrorCode, EXIT } from './errors.ts';
-export { hostSystem } from './host-system.ts';
 export { createLogger, type LoggingInit } from './logging.ts';
 export type { DaemonInit, System } from './node/index.ts';
-export { type Daemon, startDaemon } from './node/index.ts';
+export { type Daemon, hostSystem, startDaemon } from './node/index.ts';
 export type {
   LastSession,
   Node,

@@ -1,6 +1,5 @@
 import type { CliInit } from './cli/index.ts';
 import { EXIT } from './errors.ts';
-import { hostSystem } from './host-system.ts';
 import type { Logger } from './logging.ts';
 import { hearStopWishes, onReload, onStop } from './stop-signals.ts';
 import {
@@ -57,7 +56,7 @@ const init: CliInit = {
       // Before libp2p is loaded: an operator who mistyped the directory is told at once.
       const { makePrivate } = await import('./files/index.ts');
       await makePrivate(config.node.dataDir);
-      const { startDaemon } = await import('./node/index.ts');
+      const { hostSystem, startDaemon } = await import('./node/index.ts');
       const { processMetrics } = await import('./metrics/index.ts');
       const system = { ...hostSystem(), processMetrics: processMetrics() };
       return startDaemon({ config, configuration, system, logger: log, signal });

@@ -1,7 +1,20 @@
 import type { Clock, Disk, Random } from '../../store/index.ts';
 import type { Config, ConfigurationFiles } from '../config/index.ts';
 import type { CountingLogger } from '../logging.ts';
-import type { FileWitness, HostNetwork, Programs } from '../system/index.ts';
+import {
+  type FileWitness,
+  type HostNetwork,
+  localMinute,
+  type Programs,
+  systemBusyTime,
+  systemClock,
+  systemDisk,
+  systemLoopDelay,
+  systemNetwork,
+  systemPrograms,
+  systemRandom,
+  systemWitness,
+} from '../system/index.ts';
 
 /** The machine as the daemon sees it; tests give another one. */
 export interface System {
@@ -37,6 +50,21 @@ export interface System {
    * @default a policy in the configuration ends the start
    */
   programs?: Programs;
+}
+
+/** This machine as a daemon sees it: the `system` of `startDaemon`. Each call measures delays of its own. */
+export function hostSystem(): System {
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    network: systemNetwork,
+    disk: systemDisk,
+    witness: systemWitness,
+    loopDelayMs: systemLoopDelay(),
+    busyMs: systemBusyTime,
+    minuteOfDay: localMinute,
+    programs: systemPrograms,
+  };
 }
 
 /** What `startDaemon` needs. */
