@@ -13,6 +13,7 @@ import {
 import { WebSocket } from 'ws';
 import { type LocalDaemon, LocalDaemons } from '../e2e/support/in-process.ts';
 import { cleanUp } from '../support/clean-up.ts';
+import { TestRelay } from './nostr-relay.ts';
 import { startExample } from './support.ts';
 
 const KEY = generateSecretKey();
@@ -36,6 +37,13 @@ const idsOf = (events: readonly NostrEvent[]): string =>
 /** Arguments that name the node to the bridge. */
 function nodeOf({ name, daemon }: LocalDaemon, daemons: LocalDaemons): string[] {
   return ['--url', daemon.admin, '--token-file', join(daemons.path(name), 'admin.token')];
+}
+
+/** Puts the event as a bridge does. */
+async function putEvent(node: LocalDaemon, event: NostrEvent): Promise<void> {
+  const { id, pubkey, created_at, kind, tags, content, sig } = event;
+  const text = JSON.stringify({ id, pubkey, created_at, kind, tags, content, sig });
+  await node.client.send('POST', `/v1/items?hint=${created_at * 1000}`, Buffer.from(text));
 }
 
 /** A bridge that serves the node; its address. */
@@ -92,11 +100,7 @@ describe('the example nostr-bridge', () => {
     const late = await compared(relay, [], { since: FIRST + 140 });
     assert.equal(late.need, idsOf(theirs.slice(180)), 'these are inside the time range');
 
-    for (const event of eventsOf(400, 410)) {
-      const { id, pubkey, created_at, kind, tags, content, sig } = event;
-      const text = JSON.stringify({ id, pubkey, created_at, kind, tags, content, sig });
-      await b.client.send('POST', `/v1/items?hint=${created_at * 1000}`, Buffer.from(text));
-    }
+    for (const event of eventsOf(400, 410)) await putEvent(b, event);
     await b.client.send('POST', '/v1/items?hint=7', Buffer.from('no event'));
     const sync = ['sync', url, ...nodeB];
     const first = await startExample(context, 'nostr-bridge', sync).ended;
@@ -106,6 +110,40 @@ describe('the example nostr-bridge', () => {
     const [statusA, statusB] = [await a.client.status(), await b.client.status()];
     assert.equal(statusA.set.items, 210);
     assert.equal(statusB.set.items, 211, 'one item is no event');
+  });
+
+  it('makes a node and a relay with the Negentropy of nostr-tools equal', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const node = await daemons.start('a');
+    const relay = new TestRelay();
+    cleanUp(context, () => relay.close());
+    const [mine, theirs] = [eventsOf(0, 60), eventsOf(40, 120)];
+    for (const event of mine) await putEvent(node, event);
+    for (const event of theirs) relay.events.set(event.id, event);
+    const forged = { ...eventsOf(500, 501)[0]!, content: 'another note' };
+    relay.events.set(forged.id, forged);
+    relay.blocked.add(mine[0]!.id);
+    const sync = ['sync', await relay.url(), ...nodeOf(node, daemons)];
+    const late = await startExample(context, 'nostr-bridge', [...sync, '--since', `${FIRST + 58}`])
+      .ended;
+    assert.match(
+      late.stdout,
+      /took 4 events, gave 0, refused 1: the relay did not send a sound event$/,
+    );
+    const first = await startExample(context, 'nostr-bridge', sync).ended;
+    assert.match(first.stdout, /\ntook 56 events, gave 39, refused 2: blocked: not here$/);
+    assert.equal((await node.client.status()).set.items, 120);
+    assert.equal(relay.events.size, 119 + 1);
+    assert.deepEqual([...new Set(relay.heard)].sort(), [
+      ...['CLOSE', 'EVENT', 'NEG-CLOSE', 'NEG-MSG', 'NEG-OPEN', 'REQ'],
+    ]);
+    relay.refusal = 'blocked: this query is too big';
+    const refused = await startExample(context, 'nostr-bridge', sync).ended;
+    assert.match(
+      refused.stderr,
+      /^nostr-bridge: the relay does not reconcile: blocked: this query/,
+    );
+    assert.equal(refused.code, 1);
   });
 
   it('refuses wrong messages with a reason, and goes on', async (context) => {
