@@ -28,6 +28,8 @@ async function bundle(): Promise<string> {
     format: 'esm',
     target: 'es2024',
     conditions,
+    // No tsconfig.json of the surroundings changes the bundle.
+    tsconfigRaw: '{}',
     write: false,
   });
   return outputFiles[0]!.text;
