@@ -8,6 +8,8 @@ export interface FollowInit {
   readonly signal: AbortSignal;
   /** End once the table has what the node had at the last call. */
   readonly once: boolean;
+  /** Told when the first page is in the table. */
+  readonly connected: () => void;
   /** Told before each pause after a failure. */
   readonly retrying: (error: Error) => void;
 }
@@ -22,7 +24,7 @@ const MAX_PAUSE_MS = 10_000;
 export async function follow(
   daemon: AdminClient,
   table: ItemTable,
-  { signal, once, retrying }: FollowInit,
+  { signal, once, connected, retrying }: FollowInit,
 ): Promise<void> {
   let [answered, pauseMs] = [false, 100];
   while (!signal.aborted) {
@@ -33,6 +35,7 @@ export async function follow(
       });
       table.apply(page);
       await fillGaps(daemon, table, signal);
+      if (!answered) connected();
       [answered, pauseMs] = [true, 100];
       if (once && page.last >= page.newest) return;
     } catch (error) {

@@ -32,6 +32,7 @@ async function main(): Promise<void> {
     await follow(new AdminClient({ url }), table, {
       signal: stop.signal,
       once,
+      connected: () => console.log('the node answers'),
       retrying: (error) => console.error(`feed-to-sqlite: ${reasonOf(error)}: trying again`),
     });
     console.log(`${table.size} rows, up to place ${table.place.since}`);

@@ -46,15 +46,18 @@ describe('the example feed-to-sqlite', () => {
       await until(
         async () => rowsOf(file).length,
         (rows) => rows > ITEMS * kill,
+        120_000,
       );
       await application.kill();
       application = startExample(context, 'feed-to-sqlite', follow);
+      await application.line(/the node answers/);
       expected.push(...(await writing));
       await node.daemon.stop('SIGKILL');
       node = await start();
       await until(
         async () => rowsOf(file).length,
         (rows) => rows === expected.length,
+        120_000,
       );
       await application.kill();
     }
