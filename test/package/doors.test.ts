@@ -65,6 +65,7 @@ const DOORS: Record<string, string[]> = {
     'hexToBytes',
     'isBound',
     'isReadFailure',
+    'identifyItem',
     'itemId',
     'keyToBytes',
     'kindOf',

@@ -5,14 +5,13 @@
 
 export type { Fetch, FetchInit } from './init.ts';
 export { DEFAULT_FETCH_OPTIONS, type FetchOptions } from './options.ts';
-export {
-  type LongItem,
-  MAX_STREAMED_BYTES,
-  type RangeOutcome,
-  type RangePart,
-  type RangeReport,
-  type RangeRequest,
-  type ServeRange,
+export type {
+  LongItem,
+  RangeOutcome,
+  RangePart,
+  RangeReport,
+  RangeRequest,
+  ServeRange,
 } from './range/index.ts';
 export type * from './report.ts';
 export type { Serve } from './responder.ts';
