@@ -4,7 +4,7 @@ export { BodyDeadlines } from './bodies.ts';
 export { BodyChunks, inBlocks } from './bulk/index.ts';
 export { HttpConnections } from './connections.ts';
 export { codesOf } from './document.ts';
-export { refusalOf } from './errors.ts';
+export { type ErrorCode, refusalOf, statusOf } from './errors.ts';
 export { feedLines } from './feed/index.ts';
 export { RequestGuard } from './guard.ts';
 export { readInput } from './input.ts';
