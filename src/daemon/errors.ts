@@ -1,4 +1,4 @@
-/** The codes of `DaemonError`; they are stable. docs/ says what to do about each: command-line.md, operations.md. */
+/** The codes of `DaemonError`; they are stable. docs/incidents.md says what to do about each. */
 export type DaemonErrorCode =
   | 'CONFIG_INVALID'
   | 'CONFIG_UNREADABLE'

@@ -7,14 +7,14 @@ import { run } from '../daemon/cli/terminal.ts';
 import { type LocalDaemon, LocalDaemons, type Settings } from './support/in-process.ts';
 import { converged, each, until } from './support/mesh.ts';
 
-const DOCS = new URL('../../docs/operations.md', import.meta.url);
+const DOCS = new URL('../../docs/operations-backup.md', import.meta.url);
 const ITEMS = 300;
 const payload = (i: number) => new TextEncoder().encode('é'.repeat(i % 40) + i);
 
 /** The commands below a heading of the docs, word for word. */
 async function commandsOf(heading: string): Promise<string[]> {
-  const [, section = ''] = (await readFile(DOCS, 'utf8')).split(`\n### ${heading}\n`);
-  const [own = ''] = section.split(/\n###? /);
+  const [, section = ''] = (await readFile(DOCS, 'utf8')).split(`\n## ${heading}\n`);
+  const [own = ''] = section.split(/\n## /);
   const blocks = [...own.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!);
   assert.ok(blocks.length > 0, heading);
   return blocks.flatMap((block) => block.trimEnd().split('\n'));

@@ -1,6 +1,6 @@
 /**
  * Many items as one stream of bytes: NDJSON or length-prefixed records, as batches, exports and their answers
- * have them. docs/operations.md describes both forms.
+ * have them. docs/operations-programs.md describes both forms.
  */
 
 export { encodeRecord } from './binary.ts';

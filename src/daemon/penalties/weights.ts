@@ -1,4 +1,4 @@
-/** The codes of incidents; they are stable. docs/operations-guard.md explains them. */
+/** The codes of incidents; they are stable. docs/incidents.md explains them. */
 export type PenaltyCode =
   | 'WRONG_BYTES'
   | 'WRONG_LENGTH'

@@ -98,7 +98,7 @@ describe('the alert rules', () => {
   });
 
   it('are each listed in the docs', async () => {
-    const page = await readFile(new URL('operations.md', DOCS), 'utf8');
+    const page = await readFile(new URL('operations-monitoring.md', DOCS), 'utf8');
     const listed = [...page.matchAll(/^\| `(Rangemesh\w+)` \|/gm)].map(([, name]) => name);
     assert.deepEqual(
       listed,

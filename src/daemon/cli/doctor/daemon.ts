@@ -15,7 +15,12 @@ function state({ state, reason, version, peers }: Status): DoctorFinding {
     return warn('daemon', message, 'run "rangemesh resume" when the pause may end');
   }
   if (state === 'unreadable') {
-    return fail('daemon', 'corrupt', message, 'see "Damage" in docs/operations.md');
+    return fail(
+      'daemon',
+      'corrupt',
+      message,
+      'see "When the database is damaged" in docs/operations-backup.md',
+    );
   }
   if (state === 'alone' && peers.length === 0) {
     return warn('daemon', message, 'name a peer in network.peers, or have one name this node');
