@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { describe, it, type TestContext } from 'node:test';
+import { readFile } from 'node:fs/promises';
+import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { cleanUp } from '../support/clean-up.ts';
-import { within } from '../support/within.ts';
-import { LAUNCHER } from './support/launcher.ts';
+import { freePorts, shell, workplace } from './support/shell.ts';
 
+const ANY_PORT = { RANGEMESH_ADMIN_PORT: '0' };
 const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 
 /** The blocks of commands below a heading of the README, word for word. */
@@ -19,51 +12,6 @@ async function commandsOf(heading: string): Promise<string[]> {
   const [, section = ''] = (await readFile(README, 'utf8')).split(`\n### ${heading}\n`);
   const [own = ''] = section.split('\n### ');
   return [...own.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, commands]) => commands!);
-}
-
-/** A folder in which `rangemesh` is the command of this clone. */
-async function workplace(context: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rangemesh-readme-'));
-  cleanUp(context, () => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  await mkdir(join(folder, 'bin'));
-  const command = join(folder, 'bin', 'rangemesh');
-  await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${LAUNCHER}' "$@"\n`);
-  await chmod(command, 0o755);
-  return folder;
-}
-
-/** Ports that were free a moment ago: the README has fixed ones, which may be taken here. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
-
-/** Runs a script with bash as a person types it; returns its output. Ends all that it has started. */
-async function shell(context: TestContext, folder: string, script: string): Promise<string> {
-  const shell = spawn('bash', ['-euo', 'pipefail', '-c', script], {
-    cwd: folder,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
-      RANGEMESH_ADMIN_PORT: '0',
-    },
-  });
-  cleanUp(context, () => {
-    try {
-      process.kill(-shell.pid!, 'SIGKILL');
-    } catch {
-      // All have ended.
-    }
-  });
-  const ended = Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'close')]);
-  const [out, err, [code]] = await within(ended, 'the commands end', 600_000);
-  assert.equal(code, 0, `${out}\n${err}`);
-  return out;
 }
 
 /** As a person waits who reads the logs. */
@@ -80,7 +28,7 @@ describe('the README', () => {
     const script = `${make}${UNTIL_UP}${use}wait\n`.replace(/\b94[67][34]\b/g, (port) =>
       String(ports[fixed.indexOf(port)]),
     );
-    const out = await shell(context, folder, script);
+    const out = await shell(context, folder, script, ANY_PORT);
     const [id] = /^[0-9a-f]{64}$/m.exec(out) ?? [];
     assert.match(out, /^12D3KooW\w+ {2}equal$/m);
     assert.match(out, new RegExp(`^\\d+ ${id} \\d+$`, 'm'));
@@ -103,7 +51,7 @@ describe('the README', () => {
       'until rangemesh ls --config b/mesh/rangemesh.yaml | grep .; do sleep 0.1; done',
       'kill %1 %2; wait',
     ];
-    const out = await shell(context, folder, script.join('\n'));
+    const out = await shell(context, folder, script.join('\n'), ANY_PORT);
     const [id] = /^[0-9a-f]{64}$/m.exec(out) ?? [];
     assert.match(out, new RegExp(`^\\d+ ${id} 10$`, 'm'));
   });

@@ -1,0 +1,51 @@
+import { describe, it } from 'node:test';
+import { blocksOf, docPages } from '../support/doc-pages.ts';
+import { freePorts, shell, workplace } from './support/shell.ts';
+
+/** `init` without addresses takes the ports of the docs, which are replaced by free ones. */
+const WITH_PORTS = `
+if [ "$1" = init ]; then
+  case " $* " in *' --listen '*) ;; *) set -- "$@" --listen /ip4/127.0.0.1/tcp/$PORT_9463 ;; esac
+  case " $* " in *' --admin-port '*) ;; *) set -- "$@" --admin-port $PORT_9464 ;; esac
+fi`;
+const PORTS = /\b9[45]\d\d\b/g;
+const NODE = `
+rangemesh init node > /dev/null
+rangemesh start --config node/rangemesh.yaml > node.log &
+echo hello | rangemesh put --config node/rangemesh.yaml > /dev/null
+`;
+const STOP = 'kill %1; wait\n';
+/** By the mark above a block: the commands before it. */
+const BEFORE: Readonly<Record<string, string>> = {
+  '': '',
+  'run: node': NODE,
+  'run: stopped node': NODE + STOP,
+};
+
+/** As a person waits until the daemon is up. */
+function waiting(script: string): string {
+  return script.replace(
+    /^rangemesh start (--config \S+).*&$/gm,
+    '$&\nuntil rangemesh probe live $1 > /dev/null 2>&1; do sleep 0.2; done',
+  );
+}
+
+describe('the commands of the docs', () => {
+  // The README and the page of the admin endpoint have tests of their own.
+  const pages = docPages().filter(({ name }) => name.startsWith('docs/'));
+  for (const block of pages.flatMap(blocksOf)) {
+    const before = BEFORE[block.mark];
+    if (before === undefined || block.commands.startsWith('curl ')) continue;
+    it(`run: ${block.page}, "${block.title}"`, async (context) => {
+      const folder = await workplace(context, WITH_PORTS);
+      const found = new Set(['9463', '9464', ...(block.commands.match(PORTS) ?? [])]);
+      const free = await freePorts(found.size);
+      const ports = new Map([...found].map((port, i) => [port, String(free[i])]));
+      const commands = block.commands
+        .replaceAll('0.0.0.0', '127.0.0.1')
+        .replace(PORTS, (port) => ports.get(port)!);
+      const env = Object.fromEntries([...ports].map(([port, ours]) => [`PORT_${port}`, ours]));
+      await shell(context, folder, waiting(before + commands), env);
+    });
+  }
+});
