@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CODE = /^```.*?^```$|`[^`\n]*`/gms;
 const LINK = /\]\(([^)\s]+)\)/g;
 /** A page or a file that is named in code, such as `docs/api.md`. */
-const NAMED = /`((?:docs|src|test|scripts|config|bench|lint)\/[\w./-]+\.(?:md|ts|yaml|json))`/g;
+const NAMED =
+  /`((?:docs|src|test|scripts|config|bench|lint)\/[\w./-]+(?:\.(?:md|ts|yaml|json)|\/))`/g;
 const OUTSIDE = /^(?:https?|mailto):/;
 
 /** As GitHub makes them. */
@@ -55,5 +56,34 @@ describe('the links of the docs', () => {
           .map((path) => `${name}: ${path}`),
       );
     assert.deepEqual(dead, []);
+  });
+});
+
+describe('the map in docs/architecture.md', () => {
+  it('has every room of the sources', () => {
+    const map = docPages().find(({ name }) => name === 'docs/architecture.md')!.text;
+    const names = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+    const rooms = names
+      .filter((name) => name.endsWith('index.ts'))
+      .map((name) => `src/${dirname(name)}/`);
+    assert.ok(rooms.length > 50);
+    assert.deepEqual(
+      rooms.filter((room) => !map.includes(`\`${room}\``)),
+      [],
+    );
+  });
+});
+
+describe('each entry of docs/decisions.md', () => {
+  it('has a problem, a decision and a reason', () => {
+    const page = docPages().find(({ name }) => name === 'docs/decisions.md')!.text;
+    const entries = page.split('\n### ').slice(1);
+    assert.ok(entries.length > 80);
+    const parts = ['**Problem.**', '**Decision.**', '**Why.**'];
+    const lacking = entries.filter((entry) => !parts.every((part) => entry.includes(part)));
+    assert.deepEqual(
+      lacking.map((entry) => entry.split('\n', 1)[0]),
+      [],
+    );
   });
 });

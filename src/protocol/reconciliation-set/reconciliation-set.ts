@@ -10,7 +10,7 @@ import { type Said, type Want, Wants } from './wants.ts';
  * The ids we lack, over all peers, and their sources. An id is claimed for at most one peer at a time.
  * Peers are known by their string ids, ids by their 32 bytes. Sources of an id are not bounded in number;
  * ids per peer are. Every order follows from the order of calls alone. Mirrors and orphans:
- * docs/architecture.md, "protocol/reconciliation-set".
+ * docs/decisions.md, "protocol/reconciliation-set".
  */
 export class ReconciliationSet {
   readonly #init: Required<ReconciliationSetInit>;

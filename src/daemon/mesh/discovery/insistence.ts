@@ -6,7 +6,7 @@ const MAX_PEERS = 1_024;
 /** An insisting peer is kept this many times `insistMs`, and then has to insist anew. */
 const KEPT_TIMES = 6;
 
-/** Peers that came back soon after a surplus close, and are kept: see docs/architecture.md. */
+/** Peers that came back soon after a surplus close, and are kept: see docs/decisions.md. */
 export class Insistence {
   readonly #clock: Clock;
   readonly #withinMs: number;

@@ -13,7 +13,7 @@ const changed = new WeakSet<object>();
 
 /**
  * Keeps one key object for each author, in the whole process, for `key` and all others of its class:
- * libp2p makes a new key object for each signature it checks (docs/architecture.md). Ed25519 only; other
+ * libp2p makes a new key object for each signature it checks (docs/decisions.md). Ed25519 only; other
  * keys are left as they are.
  */
 export function cheapSignatures(key: PublicKey): void {

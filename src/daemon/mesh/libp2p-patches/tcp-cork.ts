@@ -7,7 +7,7 @@ interface TcpConnection {
   sendData(data: Iterable<Uint8Array>): unknown;
 }
 
-/** Sends all data of one turn in one packet: see docs/architecture.md. */
+/** Sends all data of one turn in one packet: see docs/decisions.md. */
 export function sendTogether(connection: MultiaddrConnection): void {
   const tcp = connection as unknown as TcpConnection;
   const { socket } = tcp;

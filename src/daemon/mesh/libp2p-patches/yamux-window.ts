@@ -17,7 +17,7 @@ interface YamuxMuxer extends StreamMuxer {
 /** `StreamState.Established`: no flag waits to be sent with an update. */
 const ESTABLISHED = 3;
 
-/** Updates the window of Yamux at half, and not for every frame: see docs/architecture.md. */
+/** Updates the window of Yamux at half, and not for every frame: see docs/decisions.md. */
 export function frugal<C>(
   factory: (components: C) => StreamMuxerFactory,
 ): (components: C) => StreamMuxerFactory {

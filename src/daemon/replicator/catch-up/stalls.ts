@@ -20,7 +20,7 @@ const STALLED_LARGE_MS = 120_000;
 /** `lost`: no pending item is wanted any more. `stalled`: the lister brings no items. */
 export type Stall = 'lost' | 'stalled';
 
-/** Finds slices that do not come. Progress counts by lister: docs/architecture.md says why. */
+/** Finds slices that do not come. Progress counts by lister: docs/decisions.md says why. */
 export class Stalls {
   readonly #init: StallsInit;
   readonly #still = new Map<Slice, { readonly came: number; readonly since: number }>();

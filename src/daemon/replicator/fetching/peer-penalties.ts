@@ -38,7 +38,7 @@ export function judgeLie(source: FetchSource): Judgement {
 }
 
 /**
- * The penalty of a source for the outcome of a request: docs/architecture.md, "Each outcome of a request
+ * The penalty of a source for the outcome of a request: docs/decisions.md, "Each outcome of a request
  * has its own penalty". `denied`: the number of ids that the source listed itself and now lacks.
  */
 export function judge(source: FetchSource, report: FetchReport, denied: number): Judgement {

@@ -93,7 +93,7 @@ async function beginRebuild(init: RebuildInit): Promise<SetState> {
 
 /**
  * The meta of an empty tree whose nodes get fresh numbers: see "A rebuilt index continues the node
- * numbers" in docs/architecture.md.
+ * numbers" in docs/decisions.md.
  */
 async function emptyMeta({ database, keys, scheme }: RebuildInit): Promise<TreeMeta> {
   let nextRef = metaNextRef(database, keys);
