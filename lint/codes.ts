@@ -19,7 +19,7 @@ const NO_CODES: readonly RegExp[] = [
   // Signals and variables of the environment.
   /^SIG[A-Z]+$|^RANGEMESH_/,
   // Units and separators.
-  /^[A-Z]$/,
+  /^[A-Z]$|^[KMGTP]B$/,
   // Ends of `TLS_*`.
   /^(?:NEEDED|MISSING|FAILED)$/,
   // A finding that `verify` counts and does not list.
