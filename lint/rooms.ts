@@ -9,6 +9,7 @@ import { circlesOf } from './circles.ts';
 import { claimFaults } from './claims.ts';
 import { undocumented } from './docs.ts';
 import { outlinesOf, type SourceOutline } from './outline.ts';
+import { proseFaults } from './sentences.ts';
 
 /** Rooms at the top, each of which may import those behind it. */
 const ORDER: readonly string[] = ['daemon', 'protocol', 'store'];
@@ -45,6 +46,7 @@ export function faultsOf(root: string): string[] {
     ...roomFaults(root, sources),
     ...longFiles(root, sources),
     ...claimFaults(root),
+    ...proseFaults(root),
   ];
 }
 

@@ -1,3 +1,35 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Words of the average sentence of a page, which stays below. */
+const AVERAGE = 18;
+const LONGEST = 45;
+const AT_THE_TOP: readonly string[] = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
+
+/** Pages whose sentences are too long on average, and sentences that are too long alone. */
+export function proseFaults(root: string): string[] {
+  const docs = existsSync(join(root, 'docs')) ? readdirSync(join(root, 'docs')) : [];
+  const names = [...AT_THE_TOP, ...docs.toSorted().map((name) => `docs/${name}`)];
+  return names
+    .filter((name) => name.endsWith('.md') && existsSync(join(root, name)))
+    .flatMap((name) => faultsOfPage(name, readFileSync(join(root, name), 'utf8')));
+}
+
+function faultsOfPage(name: string, page: string): string[] {
+  const { average, longest } = measure(page);
+  const isLong = average >= AVERAGE;
+  return [
+    ...(isLong
+      ? [
+          `${name} has ${average.toFixed(1)} words a sentence, ${AVERAGE} or more: split "${longest}"`,
+        ]
+      : []),
+    ...sentencesOf(page)
+      .filter((sentence) => wordsIn(sentence) > LONGEST)
+      .map((sentence) => `${name} has a sentence of more than ${LONGEST} words: "${sentence}"`),
+  ];
+}
+
 /** A page of prose, measured. */
 export interface MeasuredProse {
   readonly sentences: number;
@@ -17,16 +49,10 @@ function proseOf(page: string): string[] {
   const lines = page.replace(/^```.*?^```$/gms, '').split('\n');
   const paragraphs: string[] = [];
   let open = false;
-  for (const [at, line] of lines.entries()) {
+  for (const line of lines) {
     const isItem = /^\s*(?:[-*]|\d+\.) /.test(line);
-    const isCode =
-      / {4,}[^ ]/.test(line.slice(0, 5)) && !open && (lines[at - 1] ?? '').trim() === '';
-    if (
-      line.trim() === '' ||
-      (NO_PROSE.test(line) && !open) ||
-      line.trim().startsWith('|') ||
-      isCode
-    ) {
+    const isRow = line.trim().startsWith('|');
+    if (line.trim() === '' || isRow || (!open && NO_PROSE.test(line))) {
       open = false;
     } else if (isItem || !open) {
       paragraphs.push(line.trim());
