@@ -42,7 +42,7 @@ export interface SyncedAnswer extends Verdict {
 
 /** The part of one peer in a verdict. */
 export interface PeerProof
-  extends Pick<PeerStatus, 'inSync' | 'coversAsOf' | 'equalAsOf'>,
+  extends Pick<PeerStatus, 'inSync' | 'coversAsOf' | 'equalAsOf' | 'gives' | 'takes'>,
     Pick<SyncResult, 'error'> {
   readonly peerId: string;
   /** Age of `coversAsOf`; null if it is not whole. */

@@ -27,6 +27,10 @@ export interface PeerStatus {
   /** Networks and dialects that the peer named when it last connected; null: it has not since the start. */
   readonly speaks: Spoken | null;
   readonly standing: PeerStanding;
+  /** False: the peer said in the last session that it gives this node nothing; it proves nothing then. */
+  readonly gives: boolean;
+  /** False: the peer said likewise that it takes nothing of this node. */
+  readonly takes: boolean;
 }
 
 /** When something was proved, and over which part of the key space: from `lower` up to `upper`. */

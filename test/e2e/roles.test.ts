@@ -31,6 +31,18 @@ async function counted({ client }: Running, sample: string): Promise<boolean> {
   return text.split('\n').some((line) => line.startsWith(`rangemesh_${sample} `));
 }
 
+/** Sessions that both nodes begin. */
+async function sessions(other: Running, guarded: Running): Promise<void> {
+  for (const { client } of [other, guarded, other]) await client.send('POST', '/v1/sync', '{}');
+}
+
+/** The only peer of a node. */
+async function only({ client }: Running) {
+  const { peers } = await client.status();
+  assert.equal(peers.length, 1);
+  return peers[0]!;
+}
+
 describe('the role of a peer', () => {
   it('read gives it all items and takes none of its own, by sessions and by push', async (context) => {
     const mesh = await TestMesh.create(context);
@@ -51,6 +63,13 @@ describe('the role of a peer', () => {
       (told) => told,
     );
     assert.equal(await itemsOf(guarded), 1);
+    await sessions(reader, guarded);
+    const [here, there] = [await only(guarded), await only(reader)];
+    assert.deepEqual([here.inSync, here.gives, here.takes], [false, true, true]);
+    assert.deepEqual([there.inSync, there.gives, there.takes], [false, true, false]);
+    const { state, reason } = await reader.client.status();
+    assert.equal(state, 'in-sync', 'it has all that its peer has');
+    assert.match(reason, /takes nothing: this node is in access\.read there/);
   });
 
   it('write takes its items and gives it none, by sessions and by push', async (context) => {
@@ -66,8 +85,24 @@ describe('the role of a peer', () => {
       () => itemsOf(guarded),
       (items) => items === 4,
     );
-    for (const { client } of [writer, guarded, writer]) await client.send('POST', '/v1/sync', '{}');
+    await sessions(writer, guarded);
     const { push, wanted, set } = await writer.client.status();
     assert.deepEqual([set.items, wanted, push!.messages], [2, 0, 0], 'it hears of nothing');
+    const [here, there] = [await only(guarded), await only(writer)];
+    assert.deepEqual([here.inSync, here.gives, here.equalAsOf], [false, true, null]);
+    const { state, reason } = await guarded.client.status();
+    assert.equal(state, 'in-sync', 'it has all that its peer has');
+    assert.doesNotMatch(reason, /refused here/, 'an item that it holds is no refused one');
+    const { peerId, inSync, gives, coversAsOf, equalAsOf } = there;
+    assert.deepEqual([inSync, gives, coversAsOf, equalAsOf], [false, false, null, null]);
+    const known = await writer.client.status();
+    assert.equal(known.state, 'alone');
+    assert.match(known.reason, /gives nothing: this node is in access\.write there/);
+    const { text } = await writer.client.send('GET', '/v1/synced');
+    assert.equal(JSON.parse(text).synced, false);
+    const all = JSON.stringify({ peerId, from: '0', to: '9999999999999' });
+    const diff = await writer.client.send('POST', '/v1/diff', all);
+    assert.deepEqual([diff.status, JSON.parse(diff.text).code], [422, 'ROLE_WRITE']);
+    assert.ok(await counted(writer, 'peers_one_way{way="gives_nothing"}'));
   });
 });

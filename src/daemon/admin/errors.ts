@@ -117,6 +117,7 @@ const PROTOCOL: Partial<Record<ProtocolErrorCode, number>> = {
   UNKNOWN_PEER: 404,
   DIALECT_CANNOT_TELL: 422,
   NOTHING_IN_COMMON: 422,
+  ROLE_WRITE: 422,
   BUSY: 503,
   ABORTED: 503,
 };

@@ -155,6 +155,13 @@ const ORIGINS = {
   inbound: 'came to us',
 };
 
+function termsOf({ gives, takes }: PeerStatus): string[] {
+  return [
+    ...(gives ? [] : ['gives nothing: write-only here']),
+    ...(takes ? [] : ['takes nothing: read-only here']),
+  ];
+}
+
 const ROLES = { replicate: [], read: ['may only read'], write: ['may only write'] };
 
 export function formatPeer(peer: PeerStatus): string {
@@ -163,6 +170,7 @@ export function formatPeer(peer: PeerStatus): string {
     peer.inSync ? 'in sync' : 'not known to be equal',
     ORIGINS[peer.origin],
     ...ROLES[peer.standing.role],
+    ...termsOf(peer),
   ];
   const { lastSession: session, lastError } = peer;
   const lines = [

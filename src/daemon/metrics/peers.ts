@@ -8,6 +8,8 @@ export interface PeerFigures {
   /** Null: never. */
   readonly coversAsOf: number | null;
   readonly equalAsOf: number | null;
+  readonly gives: boolean;
+  readonly takes: boolean;
 }
 
 /** Peers with series of their own: those that are connected longest. */
@@ -37,6 +39,11 @@ export function peerMetrics(declare: Declarations): PeerMetrics {
   const inSync = declare.gauge('peer_in_sync', '1 while both sets are known to be equal.', [
     'peer',
   ]);
+  const oneWay = declare.gauge(
+    'peers_one_way',
+    'Connected peers that give this node nothing (way gives_nothing), or take nothing of it (takes_nothing).',
+    ['way'],
+  );
   return {
     update(peers, now) {
       const age = (at: number): number => Math.max(0, now - at) / 1_000;
@@ -46,6 +53,8 @@ export function peerMetrics(declare: Declarations): PeerMetrics {
         if (coversAsOf !== null) lag.set({ peer }, age(coversAsOf));
         if (equalAsOf !== null) equal.set({ peer }, age(equalAsOf));
       }
+      oneWay.set({ way: 'gives_nothing' }, peers.filter(({ gives }) => !gives).length);
+      oneWay.set({ way: 'takes_nothing' }, peers.filter(({ takes }) => !takes).length);
       connected.set(peers.length);
       omitted.set(Math.max(0, peers.length - MAX_PEERS));
     },

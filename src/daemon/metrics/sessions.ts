@@ -1,4 +1,4 @@
-import { reconciledBoth, type SessionReport } from '../../protocol/index.ts';
+import { isOneWay, reconciledBoth, type SessionReport } from '../../protocol/index.ts';
 import { type Declarations, LabelValues, SECONDS } from './declare.ts';
 
 const ROUNDS: readonly number[] = [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 50, 100, 1_000];
@@ -12,7 +12,7 @@ export interface SessionMetrics {
 export function sessionMetrics(declare: Declarations): SessionMetrics {
   const sessions = declare.counter(
     'sessions_total',
-    'Ended sessions. Result: equal, different, survey, partial (the rest follows) or failed.',
+    'Ended sessions. Result: equal, different, survey, one-way (a role hides the sets), partial (the rest follows) or failed.',
     ['role', 'result'],
   );
   const errors = declare.counter(
@@ -63,5 +63,6 @@ function resultOf(report: SessionReport): string {
   if (report.error !== null) return 'failed';
   if (report.equal) return 'equal';
   if (!reconciledBoth(report)) return 'survey';
-  return report.continueFrom === null ? 'different' : 'partial';
+  if (report.continueFrom !== null) return 'partial';
+  return isOneWay(report.outlines) ? 'one-way' : 'different';
 }

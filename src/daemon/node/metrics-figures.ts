@@ -61,6 +61,7 @@ function peersOf({ peers, statements }: Replicator): PeerFigures[] {
       inSync: peers.inSync(peer),
       coversAsOf: wholeAt(coversAsOf),
       equalAsOf: wholeAt(equalAsOf),
+      ...peers.terms(peer),
     };
   });
 }

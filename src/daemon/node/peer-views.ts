@@ -4,12 +4,13 @@ import { type Penalties, standingOf } from '../penalties/index.ts';
 import type { Replicator } from '../replicator/index.ts';
 import { isoTime } from '../system/index.ts';
 import { lastSession, provedAt } from './status-view.ts';
+import type { ComparedPeer } from './verdict.ts';
 
 export interface PeerViewsInit {
   mesh: Pick<Mesh, 'connections' | 'troubles' | 'spoken' | 'dialer' | 'discovery'>;
   roles: Pick<PeerRoles, 'of'>;
   penalties: Pick<Penalties, 'of' | 'bans'>;
-  replicator: Pick<Replicator, 'peers' | 'statements'>;
+  replicator: Pick<Replicator, 'peers' | 'statements' | 'proofs' | 'gaps'>;
 }
 
 /** The peers of a node in the terms of the admin endpoint. */
@@ -24,6 +25,26 @@ export class PeerViews {
   inSync(peer: string): boolean {
     const { replicator, mesh } = this.#init;
     return replicator.peers.inSync(peer) && mesh.troubles.of(peer)?.code !== 'SAME_IDENTITY';
+  }
+
+  /** The connected peers as a verdict needs them. */
+  compared(): ComparedPeer[] {
+    const { peers, statements, proofs, gaps } = this.#init.replicator;
+    return peers.connectedOnes.map(({ peer, lastSession }) => {
+      const { coversAsOf } = statements.of(peer);
+      const { refused = 0, refusedThere = 0 } = lastSession?.finding ?? {};
+      return {
+        peer,
+        coversAsOf: coversAsOf?.whole === true ? coversAsOf : null,
+        inSync: this.inSync(peer),
+        late: proofs.late(peer),
+        error: lastSession?.error ?? null,
+        refused,
+        refusedThere,
+        terms: peers.terms(peer),
+        gap: gaps.of(peer),
+      };
+    });
   }
 
   /** Peers met or wanted, then other known peers. */
@@ -61,6 +82,7 @@ export class PeerViews {
     const error = trouble ?? wanted?.lastError ?? null;
     const report = peerId === null ? null : (replicator.peers.get(peerId)?.lastSession ?? null);
     const proved = peerId === null ? null : replicator.statements.of(peerId);
+    const { gives, takes } = replicator.peers.terms(peerId ?? '');
     return {
       peerId,
       address: (peerId === null ? null : connections.peers.get(peerId)) ?? wanted?.address ?? null,
@@ -76,6 +98,8 @@ export class PeerViews {
         peerId === null
           ? standingOf('replicate', null)
           : standingOf(roles.of(peerId), penalties.of(peerId)),
+      gives,
+      takes,
     };
   }
 }

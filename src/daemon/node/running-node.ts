@@ -43,7 +43,7 @@ import {
 import { troubleOf, twinsOf } from './peer-troubles.ts';
 import { PeerViews } from './peer-views.ts';
 import { catchUpStatus, storeStatus, syncResult } from './status-view.ts';
-import { type ComparedPeer, verdictOf } from './verdict.ts';
+import { verdictOf } from './verdict.ts';
 
 /** How long the first round of sessions may keep a node from being called ready. */
 const FIRST_ROUND_MS = 15_000;
@@ -145,30 +145,11 @@ export class RunningNode implements ExplainedNode {
       refusing: refusing ?? fetcher.paused,
       catchUp: sessions.catchUp,
       paused: pausedNow(this.#paused),
-      peers: this.#compared(),
+      peers: this.#views.compared(),
       connected: this.#init.mesh.connections.peers.size,
       trouble: troubleOf(this.#init.mesh),
       twins: twinsOf(this.#init.mesh),
       now: clock.now(),
-    });
-  }
-
-  #compared(): ComparedPeer[] {
-    const { peers, statements, proofs, gaps } = this.#init.replicator;
-    return peers.connectedOnes.map(({ peer, lastSession }) => {
-      const { coversAsOf } = statements.of(peer);
-      const whole = coversAsOf?.whole === true ? coversAsOf : null;
-      const error = lastSession?.error ?? null;
-      const refused = lastSession?.finding?.refused ?? 0;
-      return {
-        peer,
-        coversAsOf: whole,
-        inSync: this.#views.inSync(peer),
-        late: proofs.late(peer),
-        error,
-        refused,
-        gap: gaps.of(peer),
-      };
     });
   }
 

@@ -1,6 +1,6 @@
 import type { SessionReport } from '../../protocol/index.ts';
 import type { RefusalReason, Status, Verdict } from '../node-api.ts';
-import type { PeerGap, Statement } from '../replicator/index.ts';
+import type { PeerGap, PeerTerms, Statement } from '../replicator/index.ts';
 import { isoTime } from '../system/index.ts';
 import type { PausedNow } from './pausing/index.ts';
 
@@ -35,6 +35,9 @@ export interface ComparedPeer {
   readonly error: SessionReport['error'];
   /** Items of the peer that this node refuses, as of the last session. */
   readonly refused: number;
+  /** Items of this node that the peer refuses, likewise. */
+  readonly refusedThere: number;
+  readonly terms: PeerTerms;
   /** Items that the peer goes on lacking, and items of it that the index here does not list. */
   readonly gap: Omit<PeerGap, 'since'>;
 }
@@ -49,7 +52,14 @@ export function verdictOf(facts: VerdictFacts): Verdict {
   return { state, reason, lagSeconds };
 }
 
-function lagOf({ peers, now }: VerdictFacts): number | null {
+/** The peers that show their items: no other one proves anything. */
+function givers({ peers }: Pick<VerdictFacts, 'peers'>): readonly ComparedPeer[] {
+  return peers.filter(({ terms }) => terms.gives);
+}
+
+function lagOf(facts: VerdictFacts): number | null {
+  const { now } = facts;
+  const peers = givers(facts);
   const proved = peers.flatMap(({ coversAsOf }) => coversAsOf?.at ?? []);
   if (proved.length === 0 || proved.length < peers.length) return null;
   return Math.round(Math.max(0, now - Math.min(...proved)) / 100) / 10;
@@ -79,7 +89,8 @@ function ofThePause({ paused }: VerdictFacts): Opinion | null {
 }
 
 function ofThePeers(facts: VerdictFacts): Opinion | null {
-  const { catchUp, refused, peers, twins } = facts;
+  const { catchUp, refused, twins } = facts;
+  const peers = givers(facts);
   if (catchUp !== null) {
     const basis = catchUp.estimated ? 'by what peers say' : 'known to be missing';
     return { state: 'catching-up', reason: `${count(catchUp.missing)} still to come, ${basis}` };
@@ -111,7 +122,9 @@ function lack({ peer, gap }: ComparedPeer): string {
   return `all items of the peers are here, and ${peer} goes on lacking ${count(gap.lasting)} of this node: see "rangemesh diff ${peer}"`;
 }
 
-function loneliness({ connected, trouble }: VerdictFacts): string {
+function loneliness({ peers, connected, trouble }: VerdictFacts): string {
+  if (peers.length > 0)
+    return `no connected peer shows its items, so nothing is compared${terms(peers)}`;
   const who = connected === 0 ? 'no peer is connected' : 'no connected peer can be compared with';
   const why = trouble === null ? '' : `. ${sentence(trouble)}`;
   return `${who}, so nothing is compared${why}`;
@@ -134,19 +147,41 @@ function lateness(
   return `it is not proved ${since} that all items of ${peer} are here; ${why}`;
 }
 
-function inSync({ peers, orphans }: VerdictFacts, lagSeconds: number | null): Opinion {
-  const who = peers.length === 1 ? 'the connected peer' : `the ${peers.length} connected peers`;
+function inSync(facts: VerdictFacts, lagSeconds: number | null): Opinion {
+  const { orphans } = facts;
+  const peers = givers(facts);
+  const who = compared(peers.length, facts.peers.length);
   const known = peers.every((peer) => peer.inSync)
     ? equality(`the sets of this node and of ${who}`, lagSeconds)
     : `all items that ${who} held ${lagSeconds} s ago are here`;
   const lost = orphans === 0 ? '' : `; ${count(orphans)} wanted that no connected peer has`;
-  return { state: 'in-sync', reason: known + exception(peers) + lost + failure(peers) };
+  const reason = known + exception(peers) + lost + terms(facts.peers) + failure(peers);
+  return { state: 'in-sync', reason };
+}
+
+function compared(peers: number, connected: number): string {
+  if (peers < connected) return `${peers} of the ${connected} connected peers`;
+  return peers === 1 ? 'the connected peer' : `the ${peers} connected peers`;
+}
+
+/** Peers by whose word items go in one direction alone. */
+function terms(peers: readonly ComparedPeer[]): string {
+  const told = peers.flatMap(({ peer, terms: { gives, takes } }) => [
+    gives ? '' : `; ${peer} gives nothing: this node is in access.write there`,
+    takes ? '' : `; ${peer} takes nothing: this node is in access.read there`,
+  ]);
+  return told.join('');
 }
 
 /** Peers may hold the same refused items, so the most of a peer is told and no sum. */
 function exception(peers: readonly ComparedPeer[]): string {
-  const refused = Math.max(...peers.map((peer) => peer.refused));
-  return refused > 0 ? `, but for ${count(refused)} refused here` : '';
+  const here = Math.max(...peers.map((peer) => peer.refused));
+  const there = Math.max(...peers.map((peer) => peer.refusedThere));
+  const but = [
+    ...(here > 0 ? [`${count(here)} refused here`] : []),
+    ...(there > 0 ? [`${count(there)} refused by a peer`] : []),
+  ];
+  return but.length > 0 ? `, but for ${but.join(' and ')}` : '';
 }
 
 /** Dialects without proofs give no age. */

@@ -8,7 +8,7 @@ export type { IdGap, PeerGap, SessionEntry } from './explain/index.ts';
 export type { FetchAttempt } from './fetching/index.ts';
 export type { ArrivalObserver, ReplicatorObserver } from './observer.ts';
 export { DEFAULT_REPLICATOR_OPTIONS, type ReplicatorOptions } from './options.ts';
-export type { PeerRecord } from './peers.ts';
+export type { PeerRecord, PeerTerms } from './peers.ts';
 export { Replicator } from './replicator.ts';
 export type { Statement, Statements } from './scheduling/index.ts';
 export { MAX_RECORD_BYTES, type WantsFile } from './upkeep/index.ts';

@@ -1,4 +1,4 @@
-import type { SessionReport } from '../../protocol/index.ts';
+import { isEqualButRefused, type Outlines, type SessionReport } from '../../protocol/index.ts';
 import type { Replica } from '../../store/index.ts';
 
 /** The connection to a peer, and its last session. */
@@ -12,6 +12,7 @@ export interface PeerRecord {
   lastSession: SessionReport | null;
   /** Version of the own set at which both sets were equal; null once that is not certain any more. */
   equalAt: number | null;
+  terms: PeerTerms;
 }
 
 interface PeerRecordsInit {
@@ -24,9 +25,23 @@ interface PeerRecordsInit {
 }
 
 /** Whether a session was over a part of that which both accept, in which nothing differed. */
-export function isPart({ error, finding }: SessionReport): boolean {
+export function isPart({ error, finding, outlines }: SessionReport): boolean {
   if (error !== null || finding?.proved !== true || finding.whole) return false;
-  return finding.mine === finding.refusedThere && finding.theirs === finding.refused;
+  return isEqualButRefused(finding, outlines);
+}
+
+/** What the peer does for this node, by its own word in the last session that reached it. */
+export interface PeerTerms {
+  /** False: it shows none of its items. */
+  readonly gives: boolean;
+  /** False: it takes no items of this node. */
+  readonly takes: boolean;
+}
+
+const REPLICATES: PeerTerms = { gives: true, takes: true };
+
+function termsIn({ theirs: { gives = true, takes = true } }: Outlines): PeerTerms {
+  return { gives, takes };
 }
 
 /** A peer that lacks so many items is expected to come back for the rest of them. */
@@ -78,6 +93,11 @@ export class PeerRecords {
     return indexed && record?.connected === true && record.equalAt === version;
   }
 
+  /** Peers that have said nothing replicate. */
+  terms(peer: string): PeerTerms {
+    return this.#records.get(peer)?.terms ?? REPLICATES;
+  }
+
   connected(peer: string): void {
     this.connections++;
     const known = this.#records.get(peer);
@@ -89,6 +109,7 @@ export class PeerRecords {
       brought: false,
       lastSession: known?.lastSession ?? null,
       equalAt: null,
+      terms: REPLICATES,
     });
   }
 
@@ -106,6 +127,7 @@ export class PeerRecords {
     record.sessions++;
     if (report.rounds > 0) record.brought = true;
     record.lastSession = report;
+    if (report.outlines !== null) record.terms = termsIn(report.outlines);
     // A session over a part, in which nothing differed, says nothing of the rest.
     if (isPart(report)) return;
     record.equalAt = report.equal && report.error === null ? report.version : null;

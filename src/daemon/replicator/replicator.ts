@@ -107,7 +107,7 @@ export class Replicator implements ReconcileEvents {
       arrivals: this.#arrivals,
       indexWait: this.#indexWait,
       caughtUp: () => this.#scheduler.changed(),
-      oneWay: (peer) => !guard.takesFrom(peer) || !givesTo(peer),
+      oneWay: (peer) => !guard.takesFrom(peer) || !givesTo(peer) || !peers.terms(peer).gives,
     });
     const { statements } = this;
     this.proofs = new ProofRenewal({ ...shared, sessions: this.sessions, statements });

@@ -70,6 +70,14 @@ const peerStanding: z.ZodType<PeerStanding> = schemaOf<PeerStanding>('PeerStandi
   }),
 );
 
+/** What a peer said in the last session. */
+export const termFields: {
+  readonly [Field in 'gives' | 'takes']: z.ZodType<PeerStatus[Field]>;
+} = {
+  gives: z.boolean().describe('False: it gives this node nothing (access.write there)'),
+  takes: z.boolean().describe('False: it takes nothing of this node (access.read there)'),
+};
+
 /** The fields of a peer. */
 export const peerFields: { readonly [Field in keyof PeerStatus]: z.ZodType<PeerStatus[Field]> } = {
   peerId: z.string().nullable().describe('Null until an address without a peer id is reached'),
@@ -92,6 +100,7 @@ export const peerFields: { readonly [Field in keyof PeerStatus]: z.ZodType<PeerS
     .nullable()
     .describe('What the peer said when it last connected; null: it has not since the start'),
   standing: peerStanding,
+  ...termFields,
 };
 
 export const peerStatus: z.ZodType<PeerStatus> = schemaOf<PeerStatus>('PeerStatus')(

@@ -42,7 +42,7 @@ export interface Finding {
   readonly theirs: number;
   /** Ids only the peer has that we refuse. */
   readonly refused: number;
-  /** Ids only we have that the peer says it refuses; 0 where a dialect does not tell. */
+  /** Ids only we have that the peer says it does not want; 0 where a dialect does not tell. */
   readonly refusedThere: number;
   /** The peer has proved that its set is ours with these differences, to the last id. */
   readonly proved: boolean;
@@ -69,6 +69,22 @@ export interface Outline {
   readonly root: Uint8Array;
   /** @default 'reconcile' */
   readonly mode?: SessionMode;
+  /**
+   * False: the side shows an empty set, whatever it holds. Count and root are of that.
+   * @default true
+   */
+  readonly gives?: boolean;
+  /**
+   * False: the side takes no items of the other side.
+   * @default true
+   */
+  readonly takes?: boolean;
+}
+
+/** The opening statements of both sides. */
+export interface Outlines {
+  readonly ours: Outline;
+  readonly theirs: Outline;
 }
 
 /** A part of the key space in a survey. */
@@ -107,7 +123,7 @@ export interface Session {
   /** The lowest bound above which differences may be left. Absent where a dialect cannot tell. */
   readonly unsettledFrom?: Bound | null;
   /** The outlines of both sides; null until both are known. Absent in dialects without outlines. */
-  readonly outlines?: { readonly ours: Outline; readonly theirs: Outline } | null;
+  readonly outlines?: Outlines | null;
   /** Where the sets differ, in order; empty unless the session was a survey. */
   readonly survey?: readonly Surveyed[];
 }
@@ -133,6 +149,22 @@ export interface SessionInit {
    * @default none
    */
   refuses?: (id: Uint8Array) => boolean;
+  /**
+   * False: the peer gets nothing, and the snapshot is empty. Dialects with outlines tell the peer, and call
+   * nothing equal then.
+   * @default true
+   */
+  gives?: boolean;
+  /**
+   * False: nothing of the peer is taken; `refuses` holds for all ids. Dialects with outlines tell the peer.
+   * @default true
+   */
+  takes?: boolean;
+  /**
+   * Ids that are held though the snapshot does not show them: neither missing nor refused.
+   * @default none
+   */
+  holds?: (id: Uint8Array) => boolean;
   /**
    * Ids in `have` and in `unlisted`, each, for dialects with `tells`. Raising it costs memory.
    * @default 0

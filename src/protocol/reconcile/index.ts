@@ -8,6 +8,7 @@ export type {
   Finding,
   Interval,
   Outline,
+  Outlines,
   Role,
   Session,
   SessionInit,
@@ -34,6 +35,7 @@ export {
   type SocketLike,
   type StreamPair,
 } from './drive/index.ts';
+export { isEqualButRefused, isOneWay } from './equality.ts';
 export { EVERYTHING, sameInterval } from './interval.ts';
 export {
   DEFAULT_RECONCILE_OPTIONS,

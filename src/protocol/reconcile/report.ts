@@ -3,7 +3,7 @@ import { messageOf, ProtocolError } from '../errors.ts';
 import type {
   Finding,
   Interval,
-  Outline,
+  Outlines,
   Role,
   Session,
   SessionMode,
@@ -40,7 +40,7 @@ export interface SessionReport {
   /** `survey`: this node put off all differences, of itself or because another session lists them. */
   readonly mode: SessionMode;
   /** The outlines of both sides, in dialects that have them; the peer's is not proved. */
-  readonly outlines: { readonly ours: Outline; readonly theirs: Outline } | null;
+  readonly outlines: Outlines | null;
   /** Where the sets differ, after a survey. */
   readonly survey: readonly Surveyed[];
   /** Bytes in both directions over the information bound (`efficiency`); null where that is unknown. */

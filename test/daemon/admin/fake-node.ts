@@ -329,6 +329,8 @@ function peerAt(address: string): PeerStatus {
     lastSession: null,
     lastError: null,
     speaks: { networks: ['test'], dialects: ['native/1'] },
+    gives: true,
+    takes: true,
     standing: { role: 'replicate', score: 0, lastPenalty: null, bannedUntil: null },
   };
 }

@@ -49,6 +49,8 @@ const LONG_PEER: PeerStatus = {
   equalAsOf: PROVED,
   lastSession: { ...SESSION, error: ERROR },
   lastError: { ...ERROR, at: AT },
+  gives: true,
+  takes: true,
   standing: {
     role: 'replicate',
     score: 99.9,

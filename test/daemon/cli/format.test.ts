@@ -205,6 +205,8 @@ describe('a peer for people', () => {
     lastSession: null,
     lastError: null,
     speaks: null,
+    gives: true,
+    takes: true,
     standing: { role: 'replicate', score: 0, lastPenalty: null, bannedUntil: null },
   };
   const session: NonNullable<PeerStatus['lastSession']> = {
@@ -227,6 +229,15 @@ describe('a peer for people', () => {
     assert.equal(formatPeer(unmet), `${head}  /ip4/192.0.2.1/tcp/1`);
     assert.equal(formatPeer({ ...unmet, address: null }), head);
     assert.match(formatPeer({ ...unmet, lastError }), /\n {2}last error t: nothing there \[DIAL_/);
+  });
+
+  it('that gives or takes nothing is said to, by its own word', () => {
+    for (const [terms, words] of [
+      [{ gives: false }, 'gives nothing: write-only here'],
+      [{ takes: false }, 'takes nothing: read-only here'],
+    ] as const) {
+      assert.match(formatPeer({ ...unmet, ...terms }), new RegExp(`, configured, ${words} {2}`));
+    }
   });
 
   it('that was penalised has its last penalty, its score, and the end of its ban', () => {

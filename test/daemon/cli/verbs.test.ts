@@ -368,6 +368,8 @@ describe('command line', () => {
           lastSession: null,
           lastError: null,
           speaks: null,
+          gives: true,
+          takes: true,
           standing: { role: 'replicate', score: 0, lastPenalty: null, bannedUntil: null },
         },
       ];

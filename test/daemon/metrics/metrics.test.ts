@@ -208,6 +208,8 @@ describe('the figures of a node', () => {
         inSync: false,
         coversAsOf: null,
         equalAsOf: null,
+        gives: i > 0,
+        takes: i > 1,
       }));
     let count = 64;
     metrics.readFrom(() => figuresOf(clock.now(), { peers: peers(count) }));
@@ -223,6 +225,11 @@ describe('the figures of a node', () => {
       ];
     };
     assert.deepEqual(await shown(), [64, 64, 0]);
+    const ways = samplesIn(await metrics.text());
+    assert.deepEqual(
+      ['gives', 'takes'].map((way) => ways.get(`rangemesh_peers_one_way{way="${way}_nothing"}`)),
+      [1, 2],
+    );
     count = 65;
     assert.deepEqual(await shown(), [64, 65, 1]);
   });

@@ -38,7 +38,16 @@ export function figuresOf(now: number, change: Partial<MetricsFigures> = {}): Me
       refused: 29,
       catchUpMissing: 30,
     },
-    peers: [{ peer: 'p', inSync: true, coversAsOf: now - 31_000, equalAsOf: now - 32_000 }],
+    peers: [
+      {
+        peer: 'p',
+        inSync: true,
+        gives: true,
+        takes: true,
+        coversAsOf: now - 31_000,
+        equalAsOf: now - 32_000,
+      },
+    ],
     mesh: { degree: 33, connected: 34, known: 35 },
     banned: 49,
     push: {

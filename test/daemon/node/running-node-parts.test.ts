@@ -96,6 +96,7 @@ function create({ penalties = NO_PENALTIES } = {}) {
           return parts.firstRoundEnded;
         },
         inSync: (peer: string) => parts.inSync.has(peer),
+        terms: () => ({ gives: true, takes: true }),
         get connectedOnes() {
           return parts.records.filter(({ connected }) => connected);
         },

@@ -11,6 +11,8 @@ const PEER = {
   late: false,
   error: null,
   refused: 0,
+  refusedThere: 0,
+  terms: { gives: true, takes: true },
   gap: { lasting: 0, unlisted: 0 },
 };
 
@@ -60,6 +62,30 @@ describe('the verdict', () => {
     const { state, reason } = verdict({ peers: refusing });
     assert.equal(state, 'in-sync');
     assert.match(reason, /4 s ago are here, but for 3 items refused here$/);
+    const there = verdict({ peers: [{ ...PEER, inSync: true, refused: 1, refusedThere: 2 }] });
+    assert.match(there.reason, /, but for 1 item refused here and 2 items refused by a peer$/);
+  });
+
+  it('rests on no peer that gives nothing: with none but such peers nothing is compared', () => {
+    const silent = { ...PEER, peer: 'w', coversAsOf: null, terms: { gives: false, takes: true } };
+    const alone = verdict({ peers: [silent] });
+    assert.deepEqual(alone, {
+      state: 'alone',
+      reason:
+        'no connected peer shows its items, so nothing is compared; ' +
+        'w gives nothing: this node is in access.write there',
+      lagSeconds: null,
+    });
+    const two = verdict({ peers: [PEER, silent], connected: 2 });
+    assert.deepEqual([two.state, two.lagSeconds], ['in-sync', 4]);
+    assert.match(two.reason, /^all items that 1 of the 2 connected peers held .*; w gives nothing/);
+  });
+
+  it('says that a peer takes nothing of this node', () => {
+    const reader = { ...PEER, terms: { gives: true, takes: false } };
+    const { state, reason } = verdict({ peers: [reader] });
+    assert.equal(state, 'in-sync');
+    assert.match(reason, /4 s ago are here; p takes nothing: this node is in access\.read there$/);
   });
 
   it('names the session that failed since the proof, while the proof is young', () => {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { PeerRecord } from '../../../src/daemon/replicator/index.ts';
 import { getsMany, isPart, PeerRecords } from '../../../src/daemon/replicator/testing.ts';
 import { sessionReport } from '../../support/reports.ts';
-import { at, FAILED, findingOf } from './support.ts';
+import { at, EVERYTHING, FAILED, findingOf } from './support.ts';
 
 const REPLICA = { version: 0, indexed: true };
 const PART = { lower: at(1), upper: at(2) };
@@ -33,6 +33,7 @@ describe('the records of peers', () => {
           brought: true,
           lastSession: report,
           equalAt: sessions,
+          terms: { gives: true, takes: true },
         });
       }
       records.disconnected('p');
@@ -123,6 +124,29 @@ describe('a connection', () => {
   });
 });
 
+describe('the terms of a peer', () => {
+  it('are those that it named last, and are asked for anew on each connection', () => {
+    const records = new PeerRecords({ replica: REPLICA });
+    const outline = { interval: EVERYTHING, whole: true, count: 0, root: new Uint8Array(16) };
+    const said = (terms: { gives?: boolean; takes?: boolean }) =>
+      sessionReport({ outlines: { ours: outline, theirs: { ...outline, ...terms } } });
+    assert.deepEqual(records.terms('p'), { gives: true, takes: true });
+    records.connected('p');
+    records.ended(said({ gives: false }));
+    records.ended(sessionReport({ outlines: null }));
+    assert.deepEqual(
+      records.terms('p'),
+      { gives: false, takes: true },
+      'a failed session says nothing',
+    );
+    records.ended(said({ takes: false }));
+    assert.deepEqual(records.terms('p'), { gives: true, takes: false });
+    records.disconnected('p');
+    records.connected('p');
+    assert.deepEqual(records.terms('p'), { gives: true, takes: true });
+  });
+});
+
 describe('a peer that gets many items', () => {
   const record = (mine: number, refusedThere = 0): PeerRecord => ({
     peer: 'p',
@@ -130,6 +154,7 @@ describe('a peer that gets many items', () => {
     sessions: 1,
     brought: true,
     equalAt: null,
+    terms: { gives: true, takes: true },
     lastSession: sessionReport({
       startedAt: 1_000,
       durationMs: 500,

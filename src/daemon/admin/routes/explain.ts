@@ -72,7 +72,7 @@ export const explainOperations: readonly Operation[] = [
       ...(['STORE_REBUILDING', 'STORE_UNAVAILABLE', 'STORE_CLOSED', 'SNAPSHOT_EXPIRED'] as const),
       ...(['MALFORMED_FRAME', 'FRAME_TOO_LARGE', 'UNEXPECTED_FRAME', 'PEER_STOPPED'] as const),
       ...(['UNPROVED', 'TIMEOUT', 'STALLED', 'STREAM_CLOSED', 'STREAM_FAILED'] as const),
-      ...(['BUDGET_SPENT', 'UNSUPPORTED_PROTOCOL', 'NOTHING_IN_COMMON'] as const),
+      ...(['BUDGET_SPENT', 'UNSUPPORTED_PROTOCOL', 'NOTHING_IN_COMMON', 'ROLE_WRITE'] as const),
     ],
     handle: async ({ body, request, reply }, { node, slots }) => {
       const answer = await slots.hold(COMPARING, () => node.explain.diff(body));

@@ -1,6 +1,7 @@
 import {
   type Comparison,
   type NamedIds,
+  type Outlines,
   ProtocolError,
   type ProtocolErrorCode,
   reconciledBoth,
@@ -48,12 +49,21 @@ export async function diff(
 /** Whether the session compared a part alone; throws if it compared nothing. */
 function checked(report: SessionReport | null, peerId: string): boolean {
   if (report === null) throw new ProtocolError('ABORTED', 'the daemon is shutting down');
-  const { error, role } = report;
+  const { error, role, outlines } = report;
   if (error !== null && CUT_SHORT.has(error.code) && report.rounds > 0) return true;
   if (error !== null) throw sessionError(report, error);
+  if (outlines?.ours.gives === false || outlines?.theirs.gives === false)
+    throw hidden(outlines, peerId);
   if (role === 'initiator' && (reconciledBoth(report) || report.equal)) return false;
   const message = `${peerId} settles no differences now, since it begins sessions itself or is far behind: try again in a moment`;
   throw new ProtocolError('BUSY', message);
+}
+
+/** A set that is not shown is not compared. */
+function hidden({ ours }: Outlines, peerId: string): ProtocolError {
+  const [writer, where] = ours.gives === false ? [peerId, 'here'] : ['this node', 'there'];
+  const message = `the sets are not compared: ${writer} may only write, see access.write ${where}`;
+  return new ProtocolError('ROLE_WRITE', message);
 }
 
 /** A paused node resets each session at once, without a reason. */

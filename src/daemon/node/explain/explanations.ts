@@ -119,6 +119,7 @@ export class Explanations implements NodeExplain {
         ? Math.round(Math.max(0, clock.now() - coversAsOf.at) / 100) / 10
         : null,
       ...this.#gap(peer),
+      ...replicator.peers.terms(peer),
       error: replicator.peers.get(peer)?.lastSession?.error ?? null,
     };
   }

@@ -60,7 +60,9 @@ function judged(
   return { synced: false, state: 'behind', reason: lateness(old, maxLagSeconds) };
 }
 
-function isOlder({ lagSeconds }: PeerProof, seconds: number): boolean {
+/** Of a peer that shows nothing no proof comes. */
+function isOlder({ lagSeconds, gives }: PeerProof, seconds: number): boolean {
+  if (!gives) return false;
   return lagSeconds === null || lagSeconds > seconds;
 }
 

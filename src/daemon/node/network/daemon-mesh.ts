@@ -4,6 +4,7 @@ import {
   commonware,
   type Dialect,
   type FetchService,
+  type HeldSnapshot,
   type Knows,
   nativeDialect,
   type PeerWork,
@@ -70,13 +71,13 @@ function servicesOf(
       clock,
       networkName,
       dialects,
-      refuses: (peer, id) =>
-        replicator.refuses(peer, id) || (!roles.givesTo(peer) && replica.contains(id)),
+      refuses: (peer, id) => replicator.refuses(peer, id),
       // Of one moment: items that are removed in between would lie inside and be missing.
       snapshot: (peer) => ({
         snapshot: roles.givesTo(peer) ? replica.snapshot() : masked(replica.snapshot()),
         version: replica.version,
         accepts: accepted.interval,
+        terms: termsOf(roles, replica, peer),
       }),
       events: paused.over(replicator),
       answers: paused.answers,
@@ -167,9 +168,19 @@ export function createAnnounce(
   });
 }
 
-/** A peer that gets nothing sees no item, while ids that are held are still known as such. */
+/** A peer that gets nothing sees no item. */
 function masked(snapshot: Snapshot): Snapshot {
   return subRange(snapshot, ZERO_BOUND, ZERO_BOUND);
+}
+
+/** The role of the peer, as sessions tell it. */
+function termsOf(
+  roles: PeerRoles,
+  replica: Pick<Replica, 'contains'>,
+  peer: string,
+): NonNullable<HeldSnapshot['terms']> {
+  if (!roles.givesTo(peer)) return { gives: false, holds: (id) => replica.contains(id) };
+  return roles.takesFrom(peer) ? {} : { takes: false };
 }
 
 /** The preferred first. */

@@ -36,6 +36,11 @@ const LASTING_MS = 5_000;
 
 const NONE: PeerGap = { lasting: 0, since: null, unlisted: 0 };
 
+/** Where a side shows nothing, what the other side lacks, or does not list, is not known. */
+function hides({ outlines }: SessionReport): boolean {
+  return outlines?.ours.gives === false || outlines?.theirs.gives === false;
+}
+
 /**
  * The ids that connected peers lack. Sessions name few of them, so a peer that lacks many at a time is
  * not told from a peer that catches up; a few that stay missing are.
@@ -56,6 +61,11 @@ export class PeerGaps {
     known.naming.clear();
     if (report.error !== null || finding?.proved !== true || !finding.whole) return;
     if (!reconciledBoth(report) && finding.mine + finding.theirs > 0) return;
+    if (hides(report)) {
+      known.lacked = new Map();
+      known.unlisted = 0;
+      return;
+    }
     known.lacked = new Map(named.map((key) => [key, known.lacked.get(key) ?? startedAt]));
     known.unlisted = Math.max(0, finding.theirs - finding.refused - missing);
     known.refused = finding.refusedThere;

@@ -16,7 +16,7 @@ interface ProofRenewalInit extends Pick<ReplicatorOptions, 'proveMs' | 'silenceM
   clock: Clock;
   random: Random;
   sessions: ProvingSessions;
-  peers: Pick<PeerRecords, 'inSync'>;
+  peers: Pick<PeerRecords, 'inSync' | 'terms'>;
   statements: Pick<PeerStatements, 'of'>;
 }
 
@@ -116,6 +116,8 @@ export class ProofRenewal {
   /** Whether no change is left that the last proof does not cover. */
   #covered(peer: string, watched: Watched): boolean {
     this.#look(peer, watched);
+    // A peer that shows nothing proves nothing.
+    if (!this.#init.peers.terms(peer).gives) return true;
     if (this.#init.peers.inSync(peer)) watched.changes = null;
     return watched.changes === null;
   }

@@ -1,4 +1,4 @@
-import type { Interval, SessionReport } from '../../../protocol/index.ts';
+import { type Interval, isEqualButRefused, type SessionReport } from '../../../protocol/index.ts';
 import { BoundedMap, bytesToKey } from '../../../store/index.ts';
 
 /** A proved statement about a peer: when it was true, and over which part of the key space. */
@@ -142,16 +142,18 @@ function hides({ whole }: Statement, { coversAsOf, equalAsOf }: Known): boolean 
   return !whole && [coversAsOf, equalAsOf].some((known) => known?.whole === true);
 }
 
-/** As of its start: all items that the peer held then it still held when it took its snapshot. */
+/**
+ * As of its start: all items that the peer held then it still held when it took its snapshot. A peer that shows
+ * nothing proves nothing.
+ */
 function proved({ error, finding, ...report }: SessionReport): Statement | null {
-  if (error !== null) return null;
+  if (error !== null || report.outlines?.theirs.gives === false) return null;
   const { startedAt: at, equal } = report;
   if (finding === null) return equal ? { at, interval: report.interval, whole: true } : null;
   const { interval, whole } = finding;
   return finding.proved ? { at, interval, whole } : null;
 }
 
-function isEqual({ finding, equal }: SessionReport): boolean {
-  if (finding === null) return equal;
-  return finding.mine === finding.refusedThere && finding.theirs === finding.refused;
+function isEqual({ finding, equal, outlines }: SessionReport): boolean {
+  return finding === null ? equal : isEqualButRefused(finding, outlines);
 }

@@ -3,7 +3,7 @@ import type { PeerProof, SyncedAnswer, SyncedInit } from '../../explain-api.ts';
 import { count, errorAnswer, instant } from '../common.ts';
 import { schemaOf } from '../define.ts';
 import { limitIn, waitIn } from '../hints.ts';
-import { provedAt } from '../peers.ts';
+import { provedAt, termFields } from '../peers.ts';
 import { verdictFields } from '../verdict.ts';
 
 /** Longest time that a client may wait for an answer. */
@@ -42,6 +42,7 @@ const peerProof = schemaOf<PeerProof>('PeerProof')(
     equalAsOf: provedAt.nullable().describe('Both sets were equal then'),
     lagSeconds: z.number().nullable().describe('Age of `coversAsOf`; null if it is not whole'),
     ...gapFields,
+    ...termFields,
     error: errorAnswer.nullable().describe('Of the last session'),
   }),
 );

@@ -132,7 +132,7 @@ export class SessionRun {
     const { dialect, role, scope } = this.#init;
     const { interval, found } = scope;
     const { options, refuses } = this.#environment;
-    const { snapshot, version, accepts } = await this.#work.run(() =>
+    const { snapshot, version, accepts, terms } = await this.#work.run(() =>
       this.#environment.snapshot(this.#peer),
     );
     this.#report.version = version;
@@ -140,6 +140,7 @@ export class SessionRun {
       this.#narrow(accepts);
       const session = await this.#work.run(() =>
         dialect.session({
+          ...terms,
           role,
           snapshot,
           limits: options.limits,

@@ -2,7 +2,7 @@ import type { Clock, Snapshot } from '../../../store/index.ts';
 import type { PeerWork, TrafficMeter, Turns } from '../../budgets/index.ts';
 import type { Knows } from '../../knows.ts';
 import type { Log } from '../../log.ts';
-import type { Dialect, Interval, Outline, SessionMode, Step } from '../dialect.ts';
+import type { Dialect, Interval, Outline, SessionInit, SessionMode, Step } from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
 import type { SessionReport } from '../report.ts';
 import type { Slots } from './slots.ts';
@@ -48,6 +48,8 @@ export interface HeldSnapshot {
    * @default everything
    */
   readonly accepts?: Interval;
+  /** How the peer is served; see `SessionInit`. */
+  readonly terms?: Pick<SessionInit, 'gives' | 'takes' | 'holds'>;
 }
 
 /** The reconciliation service as the replicator sees it. */

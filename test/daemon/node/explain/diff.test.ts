@@ -69,6 +69,20 @@ describe('a comparison with a peer', () => {
     assert.deepEqual([answer.equal, answer.truncated], [true, false]);
   });
 
+  it('is refused where a role hides one of the sets', async () => {
+    const interval = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
+    const outline = { interval, whole: false, count: 0, root: id(0) };
+    const silent = { ...outline, gives: false };
+    const there = compare([], { outlines: { ours: outline, theirs: silent } });
+    const message = /not compared: this node may only write, see access.write there/;
+    await assert.rejects(there.answer, { code: 'ROLE_WRITE', message });
+    const here = compare([], { outlines: { ours: silent, theirs: outline } });
+    await assert.rejects(here.answer, {
+      code: 'ROLE_WRITE',
+      message: /: p may only write, .* here/,
+    });
+  });
+
   it('says so if it does not name all keys', async () => {
     const missing = [1, 2, 3].map(id);
     const whole = await compare([{ missing }], finding(0, 3)).answer;

@@ -47,6 +47,7 @@ function create(init: Partial<ExplanationsInit> = {}) {
       peers: {
         get: (peer: string) => parts.records.find((record) => record.peer === peer),
         connectedOnes: parts.records,
+        terms: () => ({ gives: true, takes: true }),
       },
       wanted: { size: 3, orphans: 1, listed: () => 2 },
       fetcher: { refused: { held: 4 } },
@@ -85,6 +86,8 @@ describe('the explanations of a node', () => {
         lacks: 2,
         lacksSince: ISO,
         unlisted: 1,
+        gives: true,
+        takes: true,
         error: null,
       },
     ]);

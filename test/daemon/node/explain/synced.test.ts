@@ -16,6 +16,8 @@ function peer(lagSeconds: number | null, peerId = 'p'): Facts['peers'][number] {
     coversAsOf: lagSeconds === null ? null : { at: 'then', interval, whole: true },
     equalAsOf: null,
     lagSeconds,
+    gives: true,
+    takes: true,
     lacks: 0,
     lacksSince: null,
     unlisted: 0,
@@ -65,6 +67,13 @@ function create(init: Partial<Facts> = {}) {
 }
 
 describe('the answer whether a node is in sync', () => {
+  it('does not wait for a proof of a peer that gives nothing', async () => {
+    const silent = { ...peer(null, 'w'), gives: false };
+    const { node, answer } = create({ peers: [peer(4), silent] });
+    assert.equal((await answer(10)).synced, true);
+    assert.deepEqual(node.renewed, []);
+  });
+
   it('is that of the status, without a session, while proofs are at most five seconds old', async () => {
     const { node, answer } = create({ peers: [peer(5)] });
     assert.deepEqual(await answer(10), { ...node.facts, synced: true, maxLagSeconds: 10 });

@@ -57,6 +57,21 @@ describe('the gaps of peers', () => {
     assert.deepEqual([gaps.of('p'), gaps.lacking(id(1))], [NONE, []]);
   });
 
+  it('are not told where one side shows nothing of its set', () => {
+    const outline = { interval: finding().interval, whole: true, count: 0, root: id(0) };
+    const silent = { ...outline, gives: false };
+    for (const outlines of [
+      { ours: outline, theirs: silent },
+      { ours: silent, theirs: outline },
+    ]) {
+      const gaps = new PeerGaps();
+      for (const at of [0, 9_000]) session(gaps, at, [id(1)], { finding: finding({ theirs: 3 }) });
+      assert.deepEqual(gaps.of('p'), { lasting: 1, since: 0, unlisted: 3 });
+      session(gaps, 18_000, [id(1)], { finding: finding({ theirs: 3 }), outlines });
+      assert.deepEqual([gaps.of('p'), gaps.lacking(id(1))], [NONE, []]);
+    }
+  });
+
   it('are not those that the peer refuses', () => {
     const gaps = new PeerGaps();
     for (const at of [0, 9_000])

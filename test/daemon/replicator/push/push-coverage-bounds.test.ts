@@ -73,6 +73,7 @@ describe('a peer that knows all changes', () => {
       sessions,
       brought: true,
       equalAt: null,
+      terms: { gives: true, takes: true },
       lastSession: sessionReport({ version: 5, ...change }),
     });
 
@@ -115,6 +116,7 @@ describe('a peer that knows all changes', () => {
       sessions: 1,
       brought: true,
       equalAt: null,
+      terms: { gives: true, takes: true },
       lastSession: null,
     };
     assert.equal(new PushCoverage().heardBy(record), false);

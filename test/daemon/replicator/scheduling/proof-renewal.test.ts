@@ -17,6 +17,7 @@ function setUp() {
     cheap: true,
     inSync: false,
     proves: true,
+    terms: { gives: true, takes: true },
     covers: null as Statement | null,
     began: [] as number[],
   };
@@ -37,7 +38,7 @@ function setUp() {
         return state.cheap;
       },
     },
-    peers: { inSync: () => state.inSync },
+    peers: { inSync: () => state.inSync, terms: () => state.terms },
     statements: { of: () => ({ coversAsOf: state.covers, equalAsOf: null }) },
   });
   /** Writes once a second, and calls back after each. */
@@ -86,6 +87,17 @@ describe('the renewal of proofs', () => {
     state.inSync = true;
     await clock.advance(1_000_000);
     assert.deepEqual([state.began, clock.pending], [[], 0]);
+  });
+
+  it('begins nothing with a peer that gives nothing, and is never late with it', async () => {
+    const { clock, state, renewal, write } = setUp();
+    state.proves = false;
+    state.terms.gives = false;
+    renewal.connected('p');
+    await write(100);
+    assert.deepEqual([state.began, renewal.late('p')], [[], false]);
+    renewal.stop();
+    assert.equal(clock.pending, 0);
   });
 
   it('leaves the first change after a quiet time to the session that waits for silence', async () => {

@@ -31,6 +31,19 @@ describe('a statement about a peer', () => {
     assert.deepEqual(statements.of('p').coversAsOf, { at: 10, interval: EVERYTHING, whole: true });
   });
 
+  it('is not made of a peer that shows nothing, and calls no set equal to one that is not shown', () => {
+    const outline = { interval: EVERYTHING, whole: true, count: 0, root: new Uint8Array(16) };
+    const silent = { ...outline, gives: false };
+    const statements = new PeerStatements();
+    const session = found({});
+    statements.ended({ ...session, outlines: { ours: outline, theirs: silent } }, nothing);
+    assert.deepEqual(statements.of('p').coversAsOf, null);
+    assert.deepEqual(statements.of('p').equalAsOf, null);
+    statements.ended({ ...session, outlines: { ours: silent, theirs: outline } }, nothing);
+    assert.equal(statements.of('p').coversAsOf?.at, 5, 'the peer has shown its items');
+    assert.equal(statements.of('p').equalAsOf, null);
+  });
+
   it('is not made by a session that failed or proved nothing', () => {
     const statements = new PeerStatements();
     statements.ended(sessionReport({ error: FAILED }), nothing);

@@ -11,6 +11,8 @@ export interface DifferenceLedgerInit {
   snapshot: Snapshot;
   meter: Meter;
   refuses: (id: Uint8Array) => boolean;
+  /** Ids that are held, and not shown. */
+  holds: (id: Uint8Array) => boolean;
   /** Most ids that only we have, and most that the index does not list, that are named. */
   tell: number;
 }
@@ -32,6 +34,8 @@ export class DifferenceLedger {
   mine = 0;
   theirs = 0;
   refused = 0;
+  /** Ids that the peer has and that are held without being shown. */
+  hidden = 0;
   /** Ids handed out as missing. */
   missing = 0;
 
@@ -75,13 +79,14 @@ export class DifferenceLedger {
   }
 
   #lookUp(ids: Bytes): void {
-    const { snapshot, refuses } = this.#init;
+    const { snapshot, refuses, holds } = this.#init;
     for (let at = 0; at < ids.length; at += ID_BYTES) {
       const id = ids.subarray(at, at + ID_BYTES);
       const name = bytesToKey(id);
       if (this.#seen.has(name)) throw malformed('an id is listed for the second time');
       this.#seen.add(name);
-      if (refuses(id)) this.refused++;
+      if (holds(id)) this.hidden++;
+      else if (refuses(id)) this.refused++;
       else if (snapshot.contains(id)) this.#unlisted.add(id);
       else this.#missing.push(id);
     }

@@ -63,6 +63,7 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
       checkSession(asked);
       const { interval = EVERYTHING, refuses = () => false, mode = 'reconcile', tell = 0 } = asked;
       const { role, snapshot, whole = asked.interval === undefined } = asked;
+      const { gives = true, takes = true, holds = () => false } = asked;
       const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits, ...asked.limits };
       checkLimits({ ...limits, tell });
       limits.maxMessageBytes = Math.min(limits.maxMessageBytes, MAX_FRAME_BYTES);
@@ -83,6 +84,9 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
         interval,
         whole,
         refuses,
+        gives,
+        takes,
+        holds,
         tell,
         mode,
       });

@@ -99,6 +99,7 @@ export interface ContextInit {
   limits?: Partial<NativeLimits>;
   peer?: Partial<PeerLimits>;
   refuses?: (id: Uint8Array) => boolean;
+  holds?: (id: Uint8Array) => boolean;
   tell?: number;
 }
 
@@ -107,7 +108,7 @@ export function contextOf(init: ContextInit = {}): Context {
   const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits };
   const snapshot = init.snapshot ?? snapshotOf(init.keys ?? []);
   const meter = new Meter(limits.sliceItems);
-  const { refuses = () => false, tell = 0 } = init;
+  const { refuses = () => false, holds = () => false, tell = 0 } = init;
   return {
     snapshot,
     coding,
@@ -116,7 +117,7 @@ export function contextOf(init: ContextInit = {}): Context {
     peer: { ...DEFAULT_NATIVE_LIMITS, ...init.peer },
     meter,
     outbox: new RecordOutbox(limits.maxMessageBytes),
-    ledger: new DifferenceLedger({ snapshot, meter, refuses, tell }),
+    ledger: new DifferenceLedger({ snapshot, meter, refuses, holds, tell }),
   };
 }
 

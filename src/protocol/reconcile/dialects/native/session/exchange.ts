@@ -160,7 +160,8 @@ export class Exchange {
   #decide(): void {
     if (this.#deciding === null && this.#planner.idle) {
       const { outbox, ledger } = this.#init.context;
-      outbox.push({ tag: 'proof', digest: this.#proofs.ours(), refused: ledger.refused });
+      const refused = ledger.refused + ledger.hidden;
+      outbox.push({ tag: 'proof', digest: this.#proofs.ours(), refused });
       this.#proofSent = true;
       return;
     }

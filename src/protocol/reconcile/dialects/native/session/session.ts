@@ -11,12 +11,14 @@ import type {
   Finding,
   Interval,
   Outline,
+  Outlines,
   Role,
   Session,
   SessionInit,
   Step,
   Surveyed,
 } from '../../../dialect.ts';
+import { isEqualButRefused } from '../../../equality.ts';
 import { intersection, isEmpty, sameInterval } from '../../../interval.ts';
 import { Meter, takeFrame } from '../../shared/index.ts';
 import { type NativeVersion, NONCE_BYTES } from '../constants.ts';
@@ -49,7 +51,7 @@ export class NativeSession implements Session {
   readonly #outbox: RecordOutbox;
   readonly #meter: Meter;
   readonly #ledger: DifferenceLedger;
-  #outlines: { readonly ours: Outline; readonly theirs: Outline } | null = null;
+  #outlines: Outlines | null = null;
   /** Of the initiator: the opening that was sent, and its bytes. */
   #opened: { readonly opening: Opening; readonly bytes: Uint8Array } | null = null;
   #exchange: Exchange | null = null;
@@ -60,12 +62,12 @@ export class NativeSession implements Session {
   #bytes = 0;
 
   constructor(init: NativeSessionInit) {
-    const { role, snapshot, limits, version, refuses, tell } = init;
+    const { role, snapshot, limits, version, refuses, holds, tell } = init;
     this.role = role;
     this.#init = init;
     this.#outbox = new RecordOutbox(limits.maxMessageBytes, version);
     this.#meter = new Meter(limits.sliceItems);
-    this.#ledger = new DifferenceLedger({ snapshot, meter: this.#meter, refuses, tell });
+    this.#ledger = new DifferenceLedger({ snapshot, meter: this.#meter, refuses, holds, tell });
   }
 
   get finding(): Finding | null {
@@ -76,7 +78,7 @@ export class NativeSession implements Session {
     return this.#exchange?.unsettledFrom ?? null;
   }
 
-  get outlines(): { ours: Outline; theirs: Outline } | null {
+  get outlines(): Outlines | null {
     return this.#outlines;
   }
 
@@ -87,7 +89,7 @@ export class NativeSession implements Session {
   get equal(): boolean {
     const { finding } = this;
     if (finding === null || !finding.proved || !finding.whole) return false;
-    return finding.mine === finding.refusedThere && finding.theirs === finding.refused;
+    return isEqualButRefused(finding, this.#outlines);
   }
 
   get differs(): boolean {
@@ -148,12 +150,12 @@ export class NativeSession implements Session {
   }
 
   #outline(interval: Interval): Outline {
-    const { snapshot, mode, whole } = this.#init;
+    const { snapshot, mode, whole, gives, takes } = this.#init;
     const begin = snapshot.lowerBound(interval.lower);
     const end = upperRank(snapshot, interval.upper);
     const count = end - begin;
     const root = rootHint(snapshot.fingerprint(begin, end), count);
-    return { interval, whole, count, root, mode };
+    return { interval, whole, count, root, mode, gives, takes };
   }
 
   #sendOpening(interval: Interval): { opening: Opening; bytes: Uint8Array } {

@@ -20,21 +20,25 @@ const FROM_ZERO = 1;
 const TO_INFINITY = 2;
 const SETTLES_NOTHING = 4;
 const WHOLE = 8;
+const GIVES_NOTHING = 16;
+const TAKES_NOTHING = 32;
 
 const ENDS = FROM_ZERO | TO_INFINITY;
 const FLAGS: Readonly<Record<NativeVersion, number>> = {
   1: ENDS | SETTLES_NOTHING,
-  2: ENDS | SETTLES_NOTHING | WHOLE,
+  2: ENDS | SETTLES_NOTHING | WHOLE | GIVES_NOTHING | TAKES_NOTHING,
 };
 
 export function encodeOpening(opening: Opening, version: NativeVersion): Uint8Array {
-  const { nonce, interval, whole, count, root, limits, mode } = opening;
+  const { nonce, interval, whole, count, root, limits, mode, gives, takes } = opening;
   const { lower, upper } = interval;
   const fromZero = compareBounds(lower, ZERO_BOUND) === 0;
   const toInfinity = compareBounds(upper, INFINITE_BOUND) === 0;
   const ends = (fromZero ? FROM_ZERO : 0) | (toInfinity ? TO_INFINITY : 0);
   const kind = (mode === 'survey' ? SETTLES_NOTHING : 0) | (whole ? WHOLE : 0);
-  const record = new RecordWriter(TAG.open).byte((ends | kind) & FLAGS[version]).bytes(nonce);
+  const terms = (gives === false ? GIVES_NOTHING : 0) | (takes === false ? TAKES_NOTHING : 0);
+  const flags = (ends | kind | terms) & FLAGS[version];
+  const record = new RecordWriter(TAG.open).byte(flags).bytes(nonce);
   if (!fromZero) record.boundAfter(ZERO_BOUND, lower);
   if (!toInfinity) record.boundAfter(lower, upper);
   record.count(count).bytes(root).count(limits.maxInboundBytes);
@@ -63,5 +67,8 @@ export function readOpening(reader: FrameReader, version: NativeVersion): Openin
   const mode = flags & SETTLES_NOTHING ? 'survey' : 'reconcile';
   // Nodes of version 1 accept everything, and name less when they ask for a part.
   const whole = version === 1 ? (flags & ENDS) === ENDS : (flags & WHOLE) !== 0;
-  return { nonce, interval: { lower, upper }, whole, count, root, limits, mode };
+  const gives = (flags & GIVES_NOTHING) === 0;
+  if (!gives && count > 0) throw malformed(`it gives nothing, and names ${count} items`);
+  const takes = (flags & TAKES_NOTHING) === 0;
+  return { nonce, interval: { lower, upper }, whole, count, root, limits, mode, gives, takes };
 }

@@ -31,23 +31,30 @@ const part = (upper: Bound | null, count = 9) => ({ upper, count, digest: random
 
 const limits = { maxInboundBytes: 2_000, maxRanges: 300, maxGroups: 40, maxHeldItems: 5 };
 
+const both = { gives: true, takes: true };
+
 /** One of each record, and of each of its forms. */
 const RECORDS: readonly NativeRecord[] = [
-  openingOf(random, { limits, mode: 'reconcile' }),
+  openingOf(random, { limits, mode: 'reconcile', ...both }),
   openingOf(random, {
     limits,
     mode: 'survey',
+    ...both,
     count: MOST,
     interval: { lower: at(1n), upper: INFINITE_BOUND },
   }),
   openingOf(random, {
     limits,
     mode: 'reconcile',
+    gives: false,
+    takes: true,
     interval: { lower: ZERO_BOUND, upper: at(LAST) },
   }),
   openingOf(random, {
     limits,
     mode: 'survey',
+    gives: true,
+    takes: false,
     interval: { lower: at(5n, [7]), upper: at(5n, [7, 0]) },
   }),
   { tag: 'proof', digest: random.bytes(16), refused: 0 },
@@ -126,7 +133,7 @@ describe('records of the native dialect', () => {
           [0x25, 0, 4, 0],
         ],
       ],
-      [/the opening has flags 16/, [[0x01, 16]]],
+      [/the opening has flags 64/, [[0x01, 64]]],
       [/the opening has flags 255/, [[0x01, 255]]],
       [/nothing here has 3 bytes/, [[0x21, 1, 3, 0]]],
       [/nothing here has 6 bytes/, [[0x21, 1, 6, 0]]],
