@@ -65,9 +65,9 @@ describe('an outage of a minute in front of 64 peers', () => {
     link.latencyMs = 1;
     await write(90);
     assert.ok(incidents.includes('NETWORK_OUTAGE') || given.length > 0, 'peers have failed');
-    assert.ok(given.every((code) => code === 'UNREACHABLE'));
+    assert.ok(given.every((code) => code === 'UNREACHABLE' || code === 'STALLED'));
     assert.ok(given.length <= PEERS, `${given.length} penalties`);
-    assert.ok(peers.every((peer) => penalties.of(peer).score <= 1));
+    assert.ok(peers.every((peer) => penalties.of(peer).score <= 2));
     assert.deepEqual(penalties.bans, []);
     assert.ok(await mesh.converge(240_000), 'the sets differ');
     await mesh.stop();

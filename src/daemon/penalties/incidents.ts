@@ -10,7 +10,7 @@ const INCIDENTS: Partial<Record<string, PenaltyCode>> = {
   INVALID_BYTES: 'WRONG_BYTES',
   UNPROVED: 'UNPROVED',
   TIMEOUT: 'UNREACHABLE',
-  STALLED: 'UNREACHABLE',
+  STALLED: 'STALLED',
   STREAM_CLOSED: 'UNREACHABLE',
   STREAM_FAILED: 'UNREACHABLE',
   UNKNOWN_PEER: 'UNREACHABLE',
@@ -22,7 +22,7 @@ export function meshIncident(code: MeshMisdeed): PenaltyIncident {
 
 /** Reports what peers do in sessions, requests and announcements. */
 export function penaltyObserver(
-  penalties: Pick<Penalties, 'report' | 'good'>,
+  penalties: Pick<Penalties, 'report' | 'good' | 'delivered'>,
 ): Pick<ReplicatorObserver, 'sessionEnded' | 'requestEnded' | 'streamEnded' | 'misbehaved'> {
   const ended = (
     peer: string,
@@ -38,11 +38,11 @@ export function penaltyObserver(
       ended(peer, 'session', error);
     },
     requestEnded({ peer, error, items }) {
-      if (items > 0) penalties.good(peer);
+      if (items > 0) penalties.delivered(peer);
       ended(peer, 'fetch', error);
     },
     streamEnded({ peer, error, items }) {
-      if (items > 0) penalties.good(peer);
+      if (items > 0) penalties.delivered(peer);
       ended(peer, 'fetch', error);
     },
     misbehaved(peer, code) {

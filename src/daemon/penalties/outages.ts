@@ -1,4 +1,13 @@
 import { Alarm, BoundedMap, type Clock } from '../../store/index.ts';
+import type { PenaltyCode } from './weights.ts';
+
+/** Failures for which the network between may be to blame; the later one is the heavier one. */
+const OF_NETWORK = ['UNREACHABLE', 'STALLED'] as const;
+type NetworkFailure = (typeof OF_NETWORK)[number];
+
+export function isOfNetwork(code: PenaltyCode): code is NetworkFailure {
+  return OF_NETWORK.some((some) => some === code);
+}
 
 export interface OutagesInit {
   readonly clock: Clock;
@@ -7,7 +16,7 @@ export interface OutagesInit {
   /** Connected peers. */
   connected(): readonly string[];
   /** The peer alone has failed. */
-  counts(peer: string): void;
+  counts(peer: string, code: NetworkFailure): void;
   /** So many peers have failed together. */
   outage(peers: number): void;
 }
@@ -18,12 +27,13 @@ const TOGETHER_MS = 10_000;
 const REPORT_MS = 60_000;
 
 interface Failure {
+  code: NetworkFailure;
   readonly at: number;
   settled: boolean;
 }
 
 /**
- * Peers that cannot be reached. A peer counts once until it is good again. If half of all peers fail
+ * Peers that cannot be reached, or stall. A peer counts once until it is good again. If half of all peers fail
  * together, the network of this node failed, and no peer counts.
  */
 export class Outages {
@@ -38,15 +48,20 @@ export class Outages {
     this.#next = new Alarm(init.clock);
   }
 
-  failed(peer: string): void {
-    if (this.#failures.has(peer)) return;
-    this.#failures.set(peer, { at: this.#init.clock.monotonic(), settled: false });
+  failed(peer: string, code: NetworkFailure): void {
+    const known = this.#failures.get(peer);
+    if (known !== undefined) {
+      if (isHeavier(code, known.code)) known.code = code;
+      return;
+    }
+    this.#failures.set(peer, { code, at: this.#init.clock.monotonic(), settled: false });
     this.#next.ensure(TOGETHER_MS, () => this.#settle());
   }
 
-  /** A failure that is over before it counts was none. */
-  good(peer: string): void {
-    this.#failures.delete(peer);
+  /** Failures of this code and lighter ones are over. A failure that is over before it counts was none. */
+  good(peer: string, code: NetworkFailure): void {
+    const known = this.#failures.get(peer);
+    if (known !== undefined && !isHeavier(known.code, code)) this.#failures.delete(peer);
   }
 
   stop(): void {
@@ -59,7 +74,7 @@ export class Outages {
     const due = open.filter(([, { at }]) => now - at >= TOGETHER_MS);
     const alone = due.filter(([, failure]) => !this.#isOutage(failure, now));
     for (const [, failure] of due) failure.settled = true;
-    for (const [peer] of alone) this.#init.counts(peer);
+    for (const [peer, { code }] of alone) this.#init.counts(peer, code);
     const [first] = open.filter(([, { settled }]) => !settled);
     if (first !== undefined) {
       this.#next.ensure(first[1].at + TOGETHER_MS - now, () => this.#settle());
@@ -77,4 +92,8 @@ export class Outages {
     }
     return true;
   }
+}
+
+function isHeavier(code: NetworkFailure, other: NetworkFailure): boolean {
+  return OF_NETWORK.indexOf(code) > OF_NETWORK.indexOf(other);
 }

@@ -2,7 +2,7 @@ import type { Knows } from '../../protocol/index.ts';
 import type { Clock } from '../../store/index.ts';
 import type { Logger } from '../logging.ts';
 import { DEFAULT_PENALTY_OPTIONS, type PenaltyOptions } from './options.ts';
-import { Outages } from './outages.ts';
+import { isOfNetwork, Outages } from './outages.ts';
 import { PeerScore } from './score.ts';
 import { type PenaltyIncident, WEIGHTS } from './weights.ts';
 
@@ -48,8 +48,8 @@ const GOOD_STANDING: PenaltyStanding = { score: 0, last: null, bannedUntil: null
 
 /** Identities cost nothing; those with the lowest scores make room. */
 const MAX_PEERS = 4_096;
-/** A peer that cannot be reached earns no more than this by that alone. */
-const MAX_UNREACHABLE = 10;
+/** A peer that cannot be reached, or stalls, earns no more than this by that alone. */
+const MAX_OF_NETWORK = 10;
 
 /** Scores and bans of peers, in memory: a restart forgives. */
 export class Penalties {
@@ -64,7 +64,10 @@ export class Penalties {
     this.#outages = new Outages({
       ...{ clock: init.clock, maxPeers: MAX_PEERS },
       connected: () => init.connected(),
-      counts: (peer) => this.#count(peer, { code: 'UNREACHABLE', protocol: 'connection' }),
+      counts: (peer, code) => {
+        const protocol = code === 'STALLED' ? 'fetch' : 'connection';
+        this.#count(peer, { code, protocol });
+      },
       outage: (peers) => this.#tell('NETWORK_OUTAGE', networkOutage(peers)),
     });
   }
@@ -75,13 +78,19 @@ export class Penalties {
   }
 
   report(peer: string, incident: PenaltyIncident): void {
-    if (incident.code === 'UNREACHABLE') this.#outages.failed(peer);
+    const { code } = incident;
+    if (isOfNetwork(code)) this.#outages.failed(peer, code);
     else this.#count(peer, incident);
   }
 
-  /** The peer did something good. */
+  /** The peer can be reached. */
   good(peer: string): void {
-    this.#outages.good(peer);
+    this.#outages.good(peer, 'UNREACHABLE');
+  }
+
+  /** The peer brought an item. */
+  delivered(peer: string): void {
+    this.#outages.good(peer, 'STALLED');
   }
 
   of(peer: string): PenaltyStanding {
@@ -103,7 +112,7 @@ export class Penalties {
 
   /** Forgets what the peer has earned; false if there is nothing. */
   pardon(peer: string): boolean {
-    this.#outages.good(peer);
+    this.#outages.good(peer, 'STALLED');
     const known = this.#scores.delete(peer);
     if (known) this.#init.logger.info({ peer, event: 'pardoned' }, 'penalties of a peer forgotten');
     return known;
@@ -117,7 +126,7 @@ export class Penalties {
     const { logger, observer } = this.#init;
     const score = this.#scoreOf(peer);
     if (score.ban !== null) return;
-    const max = incident.code === 'UNREACHABLE' ? MAX_UNREACHABLE : Number.POSITIVE_INFINITY;
+    const max = isOfNetwork(incident.code) ? MAX_OF_NETWORK : Number.POSITIVE_INFINITY;
     if (!score.add(incident, { weight: WEIGHTS[incident.code], max })) return;
     observer?.penalised(incident);
     const points = Math.round(score.points);

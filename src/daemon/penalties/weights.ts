@@ -8,6 +8,7 @@ export type PenaltyCode =
   | 'FALSE_LIST'
   | 'FLOOD'
   | 'UNPROVED'
+  | 'STALLED'
   | 'UNREACHABLE';
 
 /** Where the peer did it. */
@@ -29,5 +30,7 @@ export const WEIGHTS: Readonly<Record<PenaltyCode, number>> = {
   FLOOD: 10,
   // One side is wrong, and that may be this node.
   UNPROVED: 5,
+  // The network between may be to blame for both.
+  STALLED: 2,
   UNREACHABLE: 1,
 };

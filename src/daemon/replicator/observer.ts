@@ -9,8 +9,11 @@ export interface ArrivalObserver {
   refused(code: string): void;
 }
 
-/** What no honest peer does: a wrong length, ids that it lacks listed by the hundred, a wrong announcement. */
-export type Misdeed = 'WRONG_LENGTH' | 'FALSE_LIST' | 'WRONG_ANNOUNCEMENT';
+/**
+ * What no honest peer does: a wrong length, ids that it lacks listed by the hundred, a wrong announcement. `STALLED`: a
+ * request brought nothing until another source got it, which the network may cause too.
+ */
+export type Misdeed = 'WRONG_LENGTH' | 'FALSE_LIST' | 'WRONG_ANNOUNCEMENT' | 'STALLED';
 
 /** Hears of the work of a replicator as it is done, for metrics and events. Its methods must not throw. */
 export interface ReplicatorObserver {

@@ -8,6 +8,7 @@ function create() {
   const observer = penaltyObserver({
     report: (peer, { code, protocol }) => void lines.push(`${peer} ${protocol} ${code}`),
     good: (peer) => void lines.push(`${peer} good`),
+    delivered: (peer) => void lines.push(`${peer} delivered`),
   });
   return { observer, lines };
 }
@@ -23,15 +24,17 @@ describe('an incident', () => {
     }
     observer.misbehaved('p', 'WRONG_LENGTH');
     observer.misbehaved('p', 'WRONG_ANNOUNCEMENT');
+    observer.misbehaved('p', 'STALLED');
     assert.deepEqual(lines, [
       'p session WRONG_FRAME',
       'p session UNPROVED',
       'p session UNREACHABLE',
       'p fetch WRONG_BYTES',
       'p fetch WRONG_FRAME',
-      'p fetch UNREACHABLE',
+      'p fetch STALLED',
       'p fetch WRONG_LENGTH',
       'p gossip WRONG_ANNOUNCEMENT',
+      'p fetch STALLED',
     ]);
     assert.equal(meshIncident('FLOOD').protocol, 'gossip');
     assert.equal(meshIncident('FORGED_RECORD').protocol, 'discovery');
@@ -52,6 +55,6 @@ describe('an incident', () => {
     observer.sessionEnded(sessionReport({ peer: 'p', rounds: 0 }));
     observer.requestEnded(fetchReport({ peer: 'p', items: 1 }), 1);
     observer.requestEnded(fetchReport({ peer: 'p', items: 0 }), 1);
-    assert.deepEqual(lines, ['p good', 'p good']);
+    assert.deepEqual(lines, ['p good', 'p delivered']);
   });
 });

@@ -216,6 +216,26 @@ describe('a peer that cannot be reached', () => {
     assert.equal(penalised.length, 2, 'failures that are further apart have no common cause');
   });
 
+  it('counts once for all that fails, as stalled where it stalled, until it brings an item', async () => {
+    const { clock, penalties, penalised, report } = create();
+    for (let round = 1; round <= 2; round++) {
+      for (const code of ['UNREACHABLE', 'STALLED', 'UNREACHABLE', 'STALLED'] as const) {
+        report(code);
+        penalties.good('bad');
+        await clock.advance(10_000);
+      }
+      assert.deepEqual(penalised, Array(round).fill('fetch STALLED'));
+      penalties.delivered('bad');
+    }
+    for (let i = 0; i < 200; i++) {
+      report('STALLED');
+      await clock.advance(10_000);
+      penalties.delivered('bad');
+    }
+    assert.ok(penalties.of('bad').score <= 10);
+    assert.equal(penalties.isBanned('bad'), false, 'the network may be to blame');
+  });
+
   it('leaves no timer behind', () => {
     const { clock, penalties, report } = create();
     report('UNREACHABLE');

@@ -106,6 +106,7 @@ export class PeerPenalties {
     const { items, error, payloadBytes, absent } = report;
     const line = { peer: source.peer, items, absent: absent.length, payloadBytes, ...error };
     const judgement = judge(source, report, denied);
+    if (reassigned && payloadBytes === 0) this.#init.observer?.misbehaved(source.peer, 'STALLED');
     if (judgement.falseList) this.#init.observer?.misbehaved(source.peer, 'FALSE_LIST');
     // The peer likely made up the ids it lacks. Others may have the ids it served wrong.
     const restMs = this.#impose(source, judgement, report.outcome === 'complete');

@@ -19,10 +19,11 @@ describe('a source that has stalled', () => {
     await rig.of('b').end({}, true);
     await rig.clock.advance(250);
     assert.equal(request.signal!.aborted, true, 'b is idle');
-    await rig.of('a').end({ outcome: 'failed' });
+    await rig.of('a').end({ outcome: 'failed', payloadBytes: 0 });
     assert.equal(rig.running, 'b');
     const [line] = rig.warnings('peer failed');
     assert.equal(line!.outcome, 'stalled');
+    assert.deepEqual(rig.misdeeds, ['a STALLED']);
     await rig.of('b').end({}, true);
     assert.equal(rig.stored, 2);
   });

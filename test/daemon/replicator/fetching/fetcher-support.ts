@@ -36,6 +36,7 @@ export class FetcherRig {
   readonly disbelieved: string[] = [];
   /** Codes of refusals, as they were counted. */
   readonly counted: string[] = [];
+  readonly misdeeds: string[] = [];
   /** Of the guard; those that refuse by key alone may come later. */
   readonly checks: GuardCheck[] = [];
   readonly asked: Asked[] = [];
@@ -56,7 +57,10 @@ export class FetcherRig {
       options: all,
       rates: new ReceivedRates({ ...all, clock, over: (_, code) => this.counted.push(code) }),
       observer: joined([
-        { fetched: { stored: () => undefined, refused: (code) => this.counted.push(code) } },
+        {
+          fetched: { stored: () => undefined, refused: (code) => this.counted.push(code) },
+          misbehaved: (peer, misdeed) => this.misdeeds.push(`${peer} ${misdeed}`),
+        },
       ]),
       disbelieved: (peer) => this.disbelieved.push(peer),
       listed: (peer, ids) => this.wanted.add(peer, ids),
