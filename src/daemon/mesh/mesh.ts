@@ -58,7 +58,7 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
     listen: init.listen.map(listenText),
     announce: (init.announce ?? []).map(listenText),
     knows: names,
-    protector: privateNetworkOf(init),
+    protector: privateNetworkOf({ ...init, notices }),
     gater: createGater({
       access: list,
       notices,

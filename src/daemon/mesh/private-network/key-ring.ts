@@ -38,6 +38,16 @@ export class KeyRing {
     this.#clock = clock;
   }
 
+  /** Whether the old key still counts. */
+  get countsOld(): boolean {
+    return this.#countingOld() !== null;
+  }
+
+  /** Whether this is the key before the new one, be it that it counts or not. */
+  isOld(key: Uint8Array): boolean {
+    return key !== this.#new;
+  }
+
   /** The new key is the first. */
   get accepted(): readonly Uint8Array[] {
     const old = this.#countingOld();

@@ -3,9 +3,11 @@ import { byteStream } from '@libp2p/utils';
 import type { Clock, Random } from '../../../store/index.ts';
 import { DaemonError, reasonOf } from '../../errors.ts';
 import type { Access } from '../access.ts';
+import type { Notices } from '../notices.ts';
 import { Cipher } from './cipher.ts';
 import { EncipheredConnection } from './enciphered.ts';
 import { KeyRing } from './key-ring.ts';
+import { OldConnections } from './old-connections.ts';
 
 const NONCE_BYTES = 24;
 /** What a dialler says first under its key. */
@@ -17,7 +19,8 @@ type Handshake = ReturnType<typeof byteStream<MultiaddrConnection>>;
 
 interface PrivateNetworkInit {
   readonly access: Access;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
+  readonly notices: Pick<Notices, 'say'>;
   readonly random: Pick<Random, 'bytes'>;
 }
 
@@ -26,17 +29,24 @@ export function privateNetworkOf({
   access,
   clock,
   random,
+  notices,
 }: PrivateNetworkInit): (() => ConnectionProtector) | null {
   if (access.mode !== 'psk') return null;
   const keys = new KeyRing({ ...access, psk: access.psk ?? '', clock });
-  return () => privateNetwork(keys, random);
+  const old = new OldConnections({ clock, notices, keys });
+  return () => privateNetwork({ keys, old, random });
+}
+
+interface ProtectorInit extends Pick<PrivateNetworkInit, 'random'> {
+  readonly keys: KeyRing;
+  readonly old: OldConnections;
 }
 
 /**
  * The private networks of libp2p ("pnet"), with several keys. Each side sends a nonce in the clear, and what
  * follows is enciphered. The side that is dialled finds the key by the first line, and sends nothing before.
  */
-function privateNetwork(keys: KeyRing, random: Pick<Random, 'bytes'>): ConnectionProtector {
+function privateNetwork({ keys, old, random }: ProtectorInit): ConnectionProtector {
   return {
     async protect(connection: MultiaddrConnection, options: AbortOptions = {}) {
       const bytes = byteStream(connection, { maxBufferSize: MAX_UNREAD_BYTES });
@@ -46,9 +56,12 @@ function privateNetwork(keys: KeyRing, random: Pick<Random, 'bytes'>): Connectio
         bytes.write(ours, options),
       ]);
       const nonces = { ours, theirs: theirs.subarray() };
-      return connection.direction === 'inbound'
-        ? accept(bytes, nonces, keys.accepted, options)
-        : dial(bytes, nonces, keys);
+      const { key, enciphered } =
+        connection.direction === 'inbound'
+          ? await accept(bytes, nonces, keys.accepted, options)
+          : dial(bytes, nonces, keys);
+      if (keys.isOld(key)) old.add(enciphered);
+      return enciphered;
     },
   };
 }
@@ -58,13 +71,18 @@ interface Nonces {
   readonly theirs: Uint8Array;
 }
 
+interface Secured {
+  readonly key: Uint8Array;
+  readonly enciphered: EncipheredConnection;
+}
+
 /** Rejects with `WRONG_PRE_SHARED_KEY`. */
 async function accept(
   bytes: Handshake,
   { ours, theirs }: Nonces,
   keys: readonly Uint8Array[],
   options: AbortOptions,
-): Promise<MultiaddrConnection> {
+): Promise<Secured> {
   const first = await bytes.read({ bytes: GREETING.length, ...options }).catch((cause: Error) => {
     throw wrongKey(`it did not greet under a key: ${reasonOf(cause)}`, cause);
   });
@@ -72,10 +90,11 @@ async function accept(
   if (key === undefined) throw wrongKey('its greeting is under another key');
   const inbound = new Cipher(theirs, key);
   const greeting = inbound.apply(first.subarray());
-  return new EncipheredConnection(bytes.unwrap(), {
+  const enciphered = new EncipheredConnection(bytes.unwrap(), {
     ...{ inbound, greeting },
     outbound: new Cipher(ours, key),
   });
+  return { key, enciphered };
 }
 
 function greets(first: Uint8Array, nonce: Uint8Array, key: Uint8Array): boolean {
@@ -86,17 +105,18 @@ function greets(first: Uint8Array, nonce: Uint8Array, key: Uint8Array): boolean 
 }
 
 /** The other side answers only what it can read, so any answer shows that it has the key. */
-function dial(bytes: Handshake, { ours, theirs }: Nonces, keys: KeyRing): MultiaddrConnection {
+function dial(bytes: Handshake, { ours, theirs }: Nonces, keys: KeyRing): Secured {
   const connection = bytes.unwrap();
   const address = connection.remoteAddr.toString();
   const key = keys.keyFor(address);
   let answered = false;
   connection.addEventListener('message', () => (answered = true), { once: true });
   connection.addEventListener('close', () => answered || keys.failed(address, key), { once: true });
-  return new EncipheredConnection(connection, {
+  const enciphered = new EncipheredConnection(connection, {
     inbound: new Cipher(theirs, key),
     outbound: new Cipher(ours, key),
   });
+  return { key, enciphered };
 }
 
 function wrongKey(why: string, cause?: Error): DaemonError {

@@ -2,3 +2,4 @@
 
 export { Cipher } from './cipher.ts';
 export { KeyRing } from './key-ring.ts';
+export { OldConnections } from './old-connections.ts';
