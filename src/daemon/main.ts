@@ -41,6 +41,7 @@ const init: CliInit = {
   clock: systemClock,
   random: systemRandom,
   witness: systemWitness,
+  loadModule: systemPrograms.load,
   keepFilesPrivate,
   version: VERSION,
   daemons: {

@@ -18,6 +18,8 @@ export interface CliInit {
   readonly random: Pick<Random, 'bytes'>;
   /** The witness of commits in a file. */
   readonly witness: (path: string) => Pick<Witness, 'read'>;
+  /** Loads a module of the operator; rejects if that fails. */
+  readonly loadModule: (path: string) => Promise<unknown>;
   /** New files of this process are for their owner alone from now on. */
   readonly keepFilesPrivate: () => void;
   /** Version of the package. */

@@ -12,7 +12,12 @@ export {
   type Verdicts,
 } from './guard.ts';
 export { type HintBounds, hintCheck } from './hints.ts';
-export { type OpenedPolicy, openPolicy, type PolicyFigures } from './policy/index.ts';
+export {
+  loadPolicyFunction,
+  type OpenedPolicy,
+  openPolicy,
+  type PolicyFigures,
+} from './policy/index.ts';
 export { type Owner, originIn, QuotaCheck, sourceOf } from './quotas/index.ts';
 export { type GuardCode, GuardError, type ItemRefusal } from './refusal.ts';
 export { refusedIdCheck } from './refused-ids.ts';

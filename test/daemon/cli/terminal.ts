@@ -9,7 +9,12 @@ import {
   type Terminal,
 } from '../../../src/daemon/cli/index.ts';
 import { createLogger } from '../../../src/daemon/index.ts';
-import { systemClock, systemRandom, systemWitness } from '../../../src/daemon/system/index.ts';
+import {
+  systemClock,
+  systemPrograms,
+  systemRandom,
+  systemWitness,
+} from '../../../src/daemon/system/index.ts';
 import { type RunningAdmin, startAdminOn } from '../admin/running-admin.ts';
 
 export interface Ran {
@@ -52,6 +57,7 @@ export async function run(argv: readonly string[], init: RunInit = {}): Promise<
     clock: systemClock,
     random: systemRandom,
     witness: systemWitness,
+    loadModule: systemPrograms.load,
     keepFilesPrivate: () => undefined,
     version: '1.2.3',
     daemons: { createLogger: logger, startDaemon },

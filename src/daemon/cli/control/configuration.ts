@@ -10,15 +10,17 @@ import { type AskOptions, ask, printAnswer } from '../ask.ts';
 import type { CliInit } from '../init.ts';
 import { configFile, readConfiguration } from '../locate.ts';
 import { formatTable, type Screen, screenOf, type TableColumn } from '../terminal/index.ts';
+import { findPolicy } from './policy.ts';
 
-/** Rejects with every mistake. */
+/** Rejects with every mistake, then with that of the write policy, which no key shows. */
 export async function checkConfiguration(
   options: { config?: string; json?: boolean },
   flags: readonly Setting[],
   init: CliInit,
 ): Promise<number> {
   const file = configFile(options.config, init) ?? null;
-  await readConfiguration(file ?? undefined, flags, init);
+  const { config } = await readConfiguration(file ?? undefined, flags, init);
+  await findPolicy(config, init);
   const text = `${file ?? 'the configuration without a file'}: valid`;
   await printAnswer(options, init, { valid: true, file }, text);
   return EXIT.ok;

@@ -5,6 +5,7 @@ import { adminFile } from '../../admin-file.ts';
 import type { Config } from '../../config/index.ts';
 import { reasonOf } from '../../errors.ts';
 import { printAnswer, withClient } from '../ask.ts';
+import { findPolicy } from '../control/index.ts';
 import type { CliInit } from '../init.ts';
 import { type TargetOptions, targetConfig } from '../locate.ts';
 import { screenOf } from '../terminal/index.ts';
@@ -49,7 +50,22 @@ async function local(options: TargetOptions, init: CliInit): Promise<DoctorFindi
   const { clock, random } = init;
   const machine = await checkMachine({ config, clock, random, pid: asked.runs ? pid : null });
   const reach = await checkReach(config, asked.runs);
-  return [ok('configuration', 'valid'), ...machine, ...asked.findings, ...reach];
+  return [
+    ok('configuration', 'valid'),
+    ...(await checkPolicy(config, init)),
+    ...machine,
+    ...asked.findings,
+    ...reach,
+  ];
+}
+
+async function checkPolicy(config: Config, init: CliInit): Promise<DoctorFinding[]> {
+  try {
+    const policy = await findPolicy(config, init);
+    return policy === null ? [] : [ok('policy', `${policy} is there`)];
+  } catch (error) {
+    return [fail('policy', 'config', reasonOf(error), 'correct it, and restart the daemon')];
+  }
 }
 
 async function askDaemon(

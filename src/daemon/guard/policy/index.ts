@@ -5,5 +5,5 @@
 
 export { PolicyCheck, type PolicyCheckInit, type PolicyFigures } from './check.ts';
 export type { PolicyAnswer, PolicyFunction, PolicyQuestion } from './module.ts';
-export { type OpenedPolicy, type OpenPolicyInit, openPolicy } from './open.ts';
+export { loadPolicyFunction, type OpenedPolicy, type OpenPolicyInit, openPolicy } from './open.ts';
 export type { ItemDecision, ItemQuestion, Policy } from './policy.ts';

@@ -66,14 +66,23 @@ async function modulePolicy(
   programs: Programs,
   path: string,
 ): Promise<Policy> {
-  const loaded = await programs.load(path).catch((error: Error) => {
+  const decide = await loadPolicyFunction(path, programs.load);
+  return new ModulePolicy({ decide, logger, firstBytes });
+}
+
+/** The default export of a policy module. Rejects with `CONFIG_INVALID`. */
+export async function loadPolicyFunction(
+  path: string,
+  load: Programs['load'],
+): Promise<PolicyFunction> {
+  const loaded = await load(path).catch((error: Error) => {
     throw unusable('policy.module', `${path} cannot be loaded: ${error.message}`);
   });
   const { default: decide } = Object(loaded);
   if (typeof decide !== 'function') {
     throw unusable('policy.module', `${path} must have a function as its default export`);
   }
-  return new ModulePolicy({ decide: decide as PolicyFunction, logger, firstBytes });
+  return decide as PolicyFunction;
 }
 
 function unusable(key: string, reason: string): DaemonError {
