@@ -27,6 +27,11 @@ export class AcceptedHints {
     this.#highest = 0n;
   }
 
+  /** Hints are milliseconds since the epoch. */
+  get areTimes(): boolean {
+    return this.#options.unit === 'milliseconds';
+  }
+
   /** The lowest hint that is taken; it never falls. */
   get floor(): bigint {
     return this.#retention.floor;

@@ -13,6 +13,11 @@ export interface FloorKeeperInit {
   options: RetentionOptions;
   logger: Logger;
   /**
+   * Whether hints are times at present: a floor ahead of the clock would remove everything.
+   * @default they never are
+   */
+  areTimes?: (() => boolean) | undefined;
+  /**
    * Hears of each trouble when it begins.
    * @default nobody does
    */
@@ -28,6 +33,8 @@ export class FloorKeeper {
   #options: RetentionOptions;
   #goal = 0n;
   #trouble: RetentionTrouble | null = null;
+  /** The `minHint` ahead of the clock that an operator confirmed. */
+  #confirmed: bigint | null = null;
 
   constructor(init: FloorKeeperInit) {
     const { replica, options } = init;
@@ -54,10 +61,11 @@ export class FloorKeeper {
     this.#clock.maxGapMs = options.maxClockGap;
   }
 
-  /** Believes the wall clock as it was at the last look. */
+  /** Believes the wall clock as it was at the last look, or takes a floor that is ahead of it. */
   confirm(): void {
-    this.#clock.confirm();
-    if (this.#trouble?.code === 'CLOCK_JUMPED') this.#meet(null);
+    if (this.#trouble?.code === 'FLOOR_AHEAD') this.#confirmed = this.#options.minHint;
+    else this.#clock.confirm();
+    if (this.#trouble?.code !== 'RETENTION_STUCK') this.#meet(null);
   }
 
   /** Resolves once the floor is where it should be now; with null if it did not rise. Rejects with `StoreError`. */
@@ -65,26 +73,37 @@ export class FloorKeeper {
     const { replica, clock } = this.#init;
     const { maxAge, maxBytes } = this.#options;
     const now = this.#clock.look(clock.now(), clock.monotonic());
-    const { floor, stuck } = this.#find(now);
+    const ahead = this.#isAhead();
+    const options = ahead ? { ...this.#options, minHint: 0n } : this.#options;
+    const { floor, stuck } = this.#find(options, now);
     this.#goal = floor;
     const untimely = maxAge === 0 ? null : this.#clock.trouble;
-    this.#meet(untimely ?? (stuck ? tooLarge(maxBytes) : null));
+    const early = ahead ? tooHigh(this.#options.minHint) : null;
+    this.#meet(untimely ?? early ?? (stuck ? tooLarge(maxBytes) : null));
     if (floor <= replica.retention.floor) return null;
     await replica.retention.raise(floor);
     return floor;
   }
 
-  #find(now: number | null): FloorGoal {
+  /** Whether `minHint` would remove items that are still to be written. */
+  #isAhead(): boolean {
+    const { clock, replica, areTimes } = this.#init;
+    const { minHint } = this.#options;
+    if (areTimes?.() !== true || minHint === this.#confirmed) return false;
+    return minHint > replica.retention.floor && minHint > BigInt(clock.now());
+  }
+
+  #find(options: RetentionOptions, now: number | null): FloorGoal {
     const { replica } = this.#init;
-    const { maxBytes } = this.#options;
+    const { maxBytes } = options;
     const { storedBytes } = replica.figures();
-    if (maxBytes === 0 || storedBytes <= maxBytes) return floorGoal(this.#options, now, NOTHING);
+    if (maxBytes === 0 || storedBytes <= maxBytes) return floorGoal(options, now, NOTHING);
     const snapshot = replica.snapshot();
     try {
       const { size } = snapshot;
       const first = snapshot.lowerBound({ hint: replica.retention.floor, id: null });
       const items = size - first;
-      return floorGoal(this.#options, now, {
+      return floorGoal(options, now, {
         items,
         storedBytes: (storedBytes * items) / Math.max(1, size),
         hintAt: (rank) => snapshot.select(first + rank).hint,
@@ -107,6 +126,13 @@ export class FloorKeeper {
     logger.warn({ event: 'retention-waits', code: trouble.code }, trouble.message);
     incident?.(trouble);
   }
+}
+
+function tooHigh(minHint: bigint): RetentionTrouble {
+  const message =
+    `retention.minHint (${minHint}) is ahead of the clock, so all items would be removed: it does not count before its ` +
+    'time. Correct it or the clock; if all items shall go, say so by "rangemesh retention confirm"';
+  return { code: 'FLOOR_AHEAD', message };
 }
 
 function tooLarge(maxBytes: number): RetentionTrouble {

@@ -33,7 +33,7 @@ class SetClock extends VirtualClock {
 async function setUp(
   t: TestContext,
   options: Partial<RetentionOptions>,
-  database = memoryDatabase(),
+  { database = memoryDatabase(), areTimes = false } = {},
 ) {
   const clock = new SetClock();
   const replica = await Replica.open({ database, clock, disk: new FakeDisk() });
@@ -44,6 +44,7 @@ async function setUp(
     clock,
     logger: log.logger,
     incident: ({ code }) => incidents.push(code),
+    areTimes: () => areTimes,
     options: { ...DEFAULT_RETENTION_OPTIONS, ...options },
   });
   const close = async () => {
@@ -165,6 +166,32 @@ describe('a set with retention', () => {
     assert.equal(pruner.confirm().waits, null);
     await clock.advance(GRACE + LOOK);
     assert.equal(replica.size, 0);
+  });
+
+  it('takes no floor ahead of the clock where hints are times, until its time or a word of an operator', async (t) => {
+    for (const end of ['time', 'confirmed', 'corrected'] as const) {
+      const { clock, replica, pruner, incidents, put } = await setUp(t, {}, { areTimes: true });
+      const now = clock.now();
+      await put([now - 5_000, now - 1_000]);
+      const minHint = BigInt(now + YEAR);
+      pruner.start();
+      pruner.change({ ...DEFAULT_RETENTION_OPTIONS, minHint });
+      await clock.advance(GRACE + 5 * LOOK);
+      assert.deepEqual(incidents, ['FLOOR_AHEAD']);
+      assert.equal(pruner.status.waits?.code, 'FLOOR_AHEAD');
+      assert.deepEqual([replica.retention.floor, replica.size], [0n, 2]);
+      if (end === 'time') clock.offset = YEAR;
+      else if (end === 'confirmed') assert.equal(pruner.confirm().waits, null);
+      else pruner.change({ ...DEFAULT_RETENTION_OPTIONS, minHint: BigInt(now - 2_000) });
+      await clock.advance(GRACE + 2 * LOOK);
+      assert.equal(pruner.status.waits, null);
+      assert.equal(replica.retention.floor, end === 'corrected' ? BigInt(now - 2_000) : minHint);
+      assert.equal(replica.size, end === 'corrected' ? 1 : 0);
+      // A floor that has risen stays where it is, also beside a clock that is set back.
+      clock.offset = -YEAR;
+      await clock.advance(2 * LOOK);
+      assert.equal(pruner.status.waits, null);
+    }
   });
 
   it('takes other options at run time, and never lowers its floor', async (t) => {

@@ -47,6 +47,7 @@ export async function createGuarding(init: DaemonInit, parts: GuardedParts): Pro
     clock,
     logger: logger.child({ component: 'retention' }),
     incident: (trouble) => events.incident(trouble),
+    areTimes: () => accepted.areTimes,
     options: retentionOptions(config),
   });
   const quotas = new QuotaCheck({ replica, clock, logger, options: config.quotas });
