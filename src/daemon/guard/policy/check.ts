@@ -4,6 +4,7 @@ import type { ItemRefusal } from '../refusal.ts';
 import type { PolicyOptions } from './options.ts';
 import type { Policy } from './policy.ts';
 import { type Outcome, Questions } from './questions.ts';
+import { Retry } from './retry.ts';
 
 export interface PolicyCheckInit {
   readonly policy: Policy;
@@ -29,11 +30,18 @@ export interface PolicyFigures {
 export class PolicyCheck implements GuardCheck {
   readonly #init: PolicyCheckInit;
   readonly #questions: Questions;
+  readonly #retry: Retry;
+  #taking: () => void = () => undefined;
   readonly #totals = { taken: 0, refused: 0, failed: 0, busy: 0 };
 
   constructor(init: PolicyCheckInit) {
     this.#init = init;
     this.#questions = new Questions(init);
+    this.#retry = new Retry({
+      clock: init.clock,
+      isReady: () => init.policy.down === null && this.#questions.size === 0,
+      retry: () => this.#taking(),
+    });
   }
 
   get figures(): PolicyFigures {
@@ -51,10 +59,16 @@ export class PolicyCheck implements GuardCheck {
     return this.#init.options.onFailure === 'accept' || this.#init.policy.down === null;
   }
 
-  /** The listener hears each time that items are taken again which were refused while the policy was down. */
+  /** The listener hears each time that items may be taken again for which the policy had no answer. */
   onTaking(listener: () => void): void {
     const { policy, options } = this.#init;
+    this.#taking = listener;
     if (options.onFailure === 'refuse') policy.onUp(listener);
+  }
+
+  stop(): void {
+    this.#retry.stop();
+    this.#init.policy.stop();
   }
 
   /** Fetched items wait however many there are: the requests that bring them are bounded. */
@@ -63,11 +77,16 @@ export class PolicyCheck implements GuardCheck {
     const { size } = this.#questions;
     if (origin.via !== 'fetch' && size > 0 && size + items.length > maxWaiting) {
       this.#totals.busy += items.length;
+      if (origin.via !== 'http') this.#retry.note();
       return items.map(() => busy(maxWaiting));
     }
     const outcomes = await this.#questions.ask(items.map((item) => ({ item, origin })));
     // A client has its answer, and may ask again once the policy has changed.
-    if (origin.via !== 'http') this.#remember(items, outcomes);
+    if (origin.via !== 'http') {
+      this.#remember(items, outcomes);
+      const failed = outcomes.some((outcome) => 'failed' in outcome);
+      if (failed && this.#init.options.onFailure === 'refuse') this.#retry.note();
+    }
     return outcomes.map((outcome) => this.#verdict(outcome));
   }
 

@@ -39,7 +39,7 @@ export async function openPolicy(init: OpenPolicyInit): Promise<OpenedPolicy | n
   const policy =
     module === null ? programPolicy(init, programs) : await modulePolicy(init, programs, module);
   const check = new PolicyCheck({ policy, clock, options, remember: rememberIn(init) });
-  return { check, stop: () => policy.stop() };
+  return { check, stop: () => check.stop() };
 }
 
 /** Where that fails, the item is fetched and asked about again. */

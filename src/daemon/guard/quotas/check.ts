@@ -1,10 +1,12 @@
-import { type Item, storedBytes } from '../../../store/index.ts';
+import { BoundedMap, type Item, storedBytes } from '../../../store/index.ts';
 import type { GuardCheck, GuardedKey, ItemOrigin, Verdicts } from '../guard.ts';
 import type { ItemRefusal } from '../refusal.ts';
 import type { QuotaOptions } from './options.ts';
 import { type Owner, ownersOf } from './owners.ts';
 import { NOTHING, Usage, type UsageInit, type Used } from './usage.ts';
 
+/** Owners without room that are remembered; the oldest make room. */
+const MAX_BARRED = 4_096;
 /** Bytes on disk of the smallest item. */
 const LEAST_BYTES = storedBytes(1, 0);
 
@@ -13,8 +15,8 @@ export class QuotaCheck implements GuardCheck {
   readonly #usage: Usage;
   /** Peers of which an item did not fit, until something has made room. */
   readonly #full = new Set<string>();
-  /** Peers that were told to have no room, until some of them have. */
-  readonly #barred = new Set<string>();
+  /** Owners that were told to have no room, until some of them have. */
+  readonly #barred = new BoundedMap<string, Owner>(MAX_BARRED);
   #options: QuotaOptions;
   #taking: () => void = () => undefined;
 
@@ -53,6 +55,7 @@ export class QuotaCheck implements GuardCheck {
     if (owner === undefined) return null;
     const never = !within(this.#limitsOf(owner), NOTHING, stored);
     if (!never) this.#noteFull(owner, stored);
+    if (!never && owner.kind === 'publisher') this.#bar(owner);
     return refusal(owner, never);
   }
 
@@ -75,20 +78,27 @@ export class QuotaCheck implements GuardCheck {
   /** Nothing is fetched of a peer that has no room: it would be refused, each time that a session lists it. */
   takesFrom(id: string): boolean {
     const owner = { kind: 'peer', id } as const;
-    if (!this.#usage.ready) return true;
-    const fits = within(this.#limitsOf(owner), this.#usage.of(owner), LEAST_BYTES);
-    if (fits && !this.#full.has(id)) return true;
-    this.#barred.add(id);
+    if (this.#hasRoom(owner) && !this.#full.has(id)) return true;
+    this.#bar(owner);
     return false;
   }
 
   /** There may be room again. */
   #look(): void {
     this.#full.clear();
-    const barred = [...this.#barred];
-    this.#barred.clear();
-    const open = barred.filter((id) => this.takesFrom(id));
+    const barred = [...this.#barred.values()];
+    const open = barred.filter((owner) => this.#hasRoom(owner));
+    for (const owner of open) this.#barred.delete(nameOf(owner));
     if (open.length > 0) this.#taking();
+  }
+
+  #bar(owner: Owner): void {
+    this.#barred.set(nameOf(owner), owner);
+  }
+
+  /** For the smallest item. */
+  #hasRoom(owner: Owner): boolean {
+    return !this.#usage.ready || within(this.#limitsOf(owner), this.#usage.of(owner), LEAST_BYTES);
   }
 
   /** What is under way may not get to the disk, so it makes no peer full. */
@@ -109,6 +119,10 @@ export class QuotaCheck implements GuardCheck {
       ? { items: peerItems, bytes: peerBytes }
       : { items: publisherItems, bytes: publisherBytes };
   }
+}
+
+function nameOf({ kind, id }: Owner): string {
+  return `${kind} ${id}`;
 }
 
 /** Whether one more item of so many bytes fits. */

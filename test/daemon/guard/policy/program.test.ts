@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FETCHED, items, PolicyRig, settle } from './support.ts';
+import type { ItemOrigin } from '../../../../src/daemon/guard/index.ts';
+import { FETCHED, HERE, items, PolicyRig, settle } from './support.ts';
 
 const FAILED = 'POLICY_FAILED';
 
@@ -216,6 +217,49 @@ describe('a policy program', () => {
     await settle();
     assert.deepEqual([last, tooMany], [[], ['POLICY_BUSY']], 'four may wait, a fifth may not');
     assert.equal(rig.opened.check.figures.busy, 2);
+  });
+
+  it('asks for refused items of peers once nothing waits any more, later each time', async () => {
+    const rig = await PolicyRig.open({ maxWaiting: 1, timeoutMs: 1_000_000 });
+    let taking = 0;
+    rig.opened.check.onTaking(() => taking++);
+    const pushed = { via: 'push', peer: 'a', publisher: 'b' } as const;
+    const overfill = async (origin: ItemOrigin) => {
+      rig.judge(items(1));
+      const busy = rig.judge(items(1, 2), origin);
+      await settle();
+      assert.deepEqual(busy, ['POLICY_BUSY']);
+    };
+    let answered = 0;
+    const answer = async () => {
+      rig.program.takeAll(answered);
+      answered = rig.program.lines.length;
+      await settle();
+    };
+    await overfill(pushed);
+    await rig.clock.advance(20_000);
+    assert.equal(taking, 0, 'questions still wait');
+    await answer();
+    await rig.clock.advance(20_000);
+    assert.equal(taking, 1);
+    await overfill(pushed);
+    await answer();
+    await rig.clock.advance(20_000);
+    assert.equal(taking, 1, 'the pause has grown');
+    await rig.clock.advance(20_000);
+    assert.equal(taking, 2);
+    await overfill(HERE);
+    await answer();
+    await rig.clock.advance(1_000_000);
+    assert.equal(taking, 2, 'a client asks again by itself');
+    await overfill(pushed);
+    await answer();
+    await rig.clock.advance(2_000);
+    assert.equal(taking, 3, 'after a quiet time the first pause is short');
+    await overfill(pushed);
+    await answer();
+    rig.opened.stop();
+    assert.equal(rig.clock.pending, 0);
   });
 
   it('ends with the daemon, and what waits is told', async () => {

@@ -36,4 +36,22 @@ describe('a quota of a set that is pruned', () => {
     assert.deepEqual([again.check.used(a).items, again.check.used(x).items], [3, 2]);
     assert.equal(again.guard.takesFrom('a'), false);
   });
+
+  it('asks once for refused items of a publisher that has room again', async (t) => {
+    const set = new MemorySet();
+    const { bring, check, replica } = await open(t, set, { publisherItems: 1 }, itemAt);
+    let taking = 0;
+    check.onTaking(() => taking++);
+    await bring(from('a', 'x'), 1);
+    assert.deepEqual(await bring(from('b', 'x'), 4), ['PUBLISHER_QUOTA']);
+    await set.clock.advance(60_000);
+    await counted(set.clock);
+    assert.equal(taking, 0, 'there is no room yet');
+    await pruneAll(replica, 3n);
+    for (let round = 1; round <= 2; round++) {
+      await set.clock.advance(30_000);
+      await counted(set.clock);
+      assert.equal(taking, 1);
+    }
+  });
 });
