@@ -23,6 +23,7 @@ const result = schemaOf<VerifyResult>()(
     ok: z.boolean(),
     items: count,
     bytes: count.describe('Of payloads'),
+    pending: count.describe('Items below the floor that are still to be removed'),
     quarantined: count,
     problemCount: count,
     problems: z.array(

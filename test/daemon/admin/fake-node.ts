@@ -248,6 +248,7 @@ export class FakeNode implements ExplainedNode {
     ok: true,
     items: this.items.size,
     bytes: this.#bytes(),
+    pending: 0,
     quarantined: 0,
     problemCount: 0,
     problems: [],

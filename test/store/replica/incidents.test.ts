@@ -73,7 +73,14 @@ describe('the message of a store error', () => {
 
   it('counts the problems of a verification, and names the first', () => {
     const problem = { code: 'TOTALS', key: '', message: 'counts are wrong' } as const;
-    const result = { ok: false, items: 0, bytes: 0, quarantined: 0, problems: [problem] };
+    const result = {
+      ok: false,
+      items: 0,
+      bytes: 0,
+      pending: 0,
+      quarantined: 0,
+      problems: [problem],
+    };
     assert.match(
       found({ ...result, problemCount: 1 }),
       /found 1 problems \(TOTALS: counts are wrong\):/,

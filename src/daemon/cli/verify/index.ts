@@ -39,8 +39,20 @@ async function find(
   return withClient(options, init, (client) => verifyRemote(client, progress));
 }
 
-function format({ ok, items, bytes, quarantined, problemCount, problems }: VerifyResult): string {
+function formatHeld({
+  items,
+  bytes,
+  pending,
+  quarantined,
+}: Pick<VerifyResult, 'items' | 'bytes' | 'pending' | 'quarantined'>): string {
   const held = `${formatCount(items, 'item')}, ${formatBytes(bytes)}, ${quarantined} in quarantine`;
+  return pending === 0
+    ? held
+    : `${held}, ${formatCount(pending, 'item')} below the floor to be removed`;
+}
+
+function format({ ok, problemCount, problems, ...found }: VerifyResult): string {
+  const held = formatHeld(found);
   if (ok) return `clean: ${held}`;
   const lines = problems.map(({ code, key, message }) =>
     [`  ${code}`, key, message].filter((word) => word !== '').join('  '),

@@ -10,11 +10,17 @@ import {
   idRecordsOf,
 } from '../check/index.ts';
 import { totalBytes } from '../payload-bytes.ts';
-import type { Totals } from '../records/index.ts';
+import type { VerifyResult } from './types.ts';
 import type { Verification } from './verification.ts';
 
+/** The items that a verification found. */
+export type VerifiedTotals = Pick<VerifyResult, 'items' | 'bytes' | 'pending'>;
+
 /** Reads all items, and compares them with their ids, the index and the id records; their totals. */
-export async function verifyItems(run: Verification, index: Snapshot | null): Promise<Totals> {
+export async function verifyItems(
+  run: Verification,
+  index: Snapshot | null,
+): Promise<VerifiedTotals> {
   const { database, snapshot, keys } = run;
   const pages = new ItemPages(run, index);
   const unreadable = run.unreadable('items');
@@ -53,7 +59,7 @@ export async function verifyIds(run: Verification, items: number): Promise<numbe
 
 /** Compares the items with the index, from page to page. */
 class ItemPages {
-  readonly totals = { items: 0, bytes: 0 };
+  readonly totals = { items: 0, bytes: 0, pending: 0 };
   readonly #run: Verification;
   /** Null once the index cannot be read on: nothing can be compared with it then. */
   #index: Snapshot | null;
@@ -67,6 +73,8 @@ class ItemPages {
   /** Checks the next items; none: the keys of the index behind the last item. */
   check(items: readonly FoundItem[]): void {
     this.#count(items.length, totalBytes(items));
+    const { floor } = this.#run.state;
+    this.totals.pending += items.filter(({ hint }) => hint < floor).length;
     for (const found of checkItems(this.#run, items, this.#indexed(items.at(-1)))) {
       if (found.code === 'PASSED_OVER') this.#count(1, found.bytes);
       else if (found.code !== 'NOT_INDEXED' || this.#index !== null)

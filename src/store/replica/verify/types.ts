@@ -52,6 +52,8 @@ export interface VerifyResult {
   /** Items found, and their payload bytes. */
   readonly items: number;
   readonly bytes: number;
+  /** Items below the floor among them, which retention is still to remove: not a problem. */
+  readonly pending: number;
   /** Items in quarantine: not a problem, they have left the set. */
   readonly quarantined: number;
   /** Problems found; `problems` lists the first of them. */

@@ -6,7 +6,7 @@ import { countRecords } from '../check/index.ts';
 import { readBuffer } from '../durable-set/index.ts';
 import { decodeState, SCHEMA_KEY, SCHEMA_VERSION, unsupported } from '../records/index.ts';
 import { verifyArrivals } from './arrivals.ts';
-import { verifyIds, verifyItems } from './items.ts';
+import { type VerifiedTotals, verifyIds, verifyItems } from './items.ts';
 import { verifyTree } from './tree.ts';
 import type { VerifyResult } from './types.ts';
 import { Verification, type VerifyInit } from './verification.ts';
@@ -25,7 +25,7 @@ export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
     await verifyCommit(run, init);
     // What LevelDB makes of damaged tables may end the process.
     const readable = await verifyTables(run, init);
-    const found = readable ? await verifyRecords(run) : { items: 0, bytes: 0 };
+    const found = readable ? await verifyRecords(run) : NOTHING;
     const unreadable = run.unreadable('records in quarantine');
     const options = { snapshot, unreadable };
     const quarantined = await countRecords(run.database, keys.quarantined, options);
@@ -35,6 +35,8 @@ export async function verifyReplica(init: VerifyInit): Promise<VerifyResult> {
     await snapshot.close();
   }
 }
+
+const NOTHING: VerifiedTotals = { items: 0, bytes: 0, pending: 0 };
 
 /** Whether no table of the database is damaged. */
 async function verifyTables(run: Verification, { care }: VerifyInit): Promise<boolean> {
@@ -49,7 +51,7 @@ async function verifyTables(run: Verification, { care }: VerifyInit): Promise<bo
 const REMEDY =
   'nothing else was compared; the daemon repairs the database when it starts or scrubs, and the peers refill what is lost';
 
-async function verifyRecords(run: Verification): Promise<{ items: number; bytes: number }> {
+async function verifyRecords(run: Verification): Promise<VerifiedTotals> {
   const { state } = run;
   const buffer =
     (await run.guard('LOG', () => readBuffer(run, state, run.snapshot))) ??

@@ -26,12 +26,23 @@ async function verify(context: TestContext, answer: (response: ServerResponse) =
 
 const line = (value: unknown) => `${JSON.stringify(value)}\n`;
 const progress = line({ progress: { phase: 'items', done: 1, of: 2 } });
-const clean = { ok: true, items: 1, bytes: 2, quarantined: 0, problemCount: 0, problems: [] };
+const clean = {
+  ok: true,
+  items: 1,
+  bytes: 2,
+  pending: 0,
+  quarantined: 0,
+  problemCount: 0,
+  problems: [],
+};
 
 describe('a verification by a running daemon', () => {
   it('ends with its result, and ignores later lines', async (context) => {
     const ran = await verify(context, (to) => to.end(`${progress + line({ result: clean })}{`));
     assert.deepEqual([ran.exitCode, ran.stdout], [0, 'clean: 1 item, 2 B, 0 in quarantine\n']);
+    const pruning = line({ result: { ...clean, pending: 1 } });
+    const below = await verify(context, (to) => to.end(pruning));
+    assert.match(below.stdout, /^clean: .* 1 item below the floor to be removed\n$/);
   });
 
   it('lists problems, and counts the unlisted ones', async (context) => {

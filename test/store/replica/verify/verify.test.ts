@@ -28,7 +28,7 @@ describe('a verification', () => {
         await of.put(KEYS.quarantine(key(901).id), one);
       }),
     );
-    const sound = { ok: true, items: COUNT, bytes: 20 * COUNT, quarantined: 2 };
+    const sound = { ok: true, items: COUNT, bytes: 20 * COUNT, pending: 0, quarantined: 2 };
     assert.deepEqual(found, { ...sound, problemCount: 0, problems: [] });
     const empty = await verify(await database(t, undefined, []));
     assert.deepEqual([empty.ok, empty.items, empty.bytes, empty.quarantined], [true, 0, 0, 0]);
