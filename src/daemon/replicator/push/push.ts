@@ -63,13 +63,13 @@ export class Push implements AnnounceEvents {
   items(items: readonly VerifiedItem[], origin: AnnouncementOrigin): boolean {
     this.#ahead(origin);
     const { windowBytes } = this.#init.options;
-    const fitting = items.filter(
-      ({ id, payload }) => this.#fits(id, payload.length, origin) && !this.arriving(id),
-    );
+    const short = items.filter(({ id, payload }) => this.#fits(id, payload.length, origin));
+    const fitting = short.filter(({ id }) => !this.arriving(id));
     const taken = fitting.filter(({ hint, id, payload }) =>
       this.#takes({ hint, id, bytes: payload.length }, origin),
     );
-    const passes = taken.length === fitting.length;
+    // A node passes on no message with an item that it refuses itself.
+    const passes = short.length === items.length && taken.length === fitting.length;
     if (taken.length === 0) return passes;
     const bytes = taken.reduce((sum, { payload }) => sum + payload.length, 0);
     if (this.#bytes + bytes > windowBytes || this.#pause.allowance() === 0) return false;

@@ -89,8 +89,8 @@ describe('the room for announced items', () => {
       assert.equal(push.items([itemOf(10 * round, 100)], ORIGIN), true);
       assert.equal(
         push.items([itemOf(10 * round + 1, 101)], ORIGIN),
-        true,
-        'too long, not awaited',
+        false,
+        'too long, and not passed on',
       );
       assert.equal(push.items([itemOf(10 * round + 2, 100)], ORIGIN), true, 'at the bound');
       assert.equal(push.items([itemOf(10 * round + 3, 1)], ORIGIN), false, 'one byte past it');
@@ -161,10 +161,17 @@ describe('the room for announced items', () => {
     assert.equal(seen.refused.length, 4);
   });
 
+  it('takes the other items of a message with an item above the limit, which is not passed on', async (t) => {
+    const { clock, push, replica, seen } = await setUp(t);
+    assert.equal(push.items([itemOf(1, 100), itemOf(2, 101)], ORIGIN), false);
+    await clock.advance(0);
+    assert.deepEqual([replica.status().items, seen.refused], [1, ['ITEM_TOO_LARGE']]);
+  });
+
   it('is not used by items that are not stored', async (t) => {
     const { clock, push } = await setUp(t);
     assert.equal(push.items([], ORIGIN), true);
-    assert.equal(push.items([itemOf(1, 101)], ORIGIN), true);
+    assert.equal(push.items([itemOf(1, 101)], ORIGIN), false);
     assert.equal(clock.pending, 0, 'nothing is to be put');
   });
 });
