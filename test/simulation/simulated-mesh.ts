@@ -25,6 +25,7 @@ import {
 import {
   bytesToHex,
   type Clock,
+  type Database,
   type NewItem,
   type Random,
   Replica,
@@ -75,6 +76,8 @@ export class SimulatedMesh {
   readonly trace: string[] = [];
   readonly #options: SimulationOptions;
   readonly #dialects: readonly Dialect[];
+  /** By node, what it was started with. */
+  readonly #started = new Map<string, StartInit>();
 
   constructor(
     seed: string | number,
@@ -92,16 +95,30 @@ export class SimulatedMesh {
   }
 
   async add(id: string, change: Changes = {}): Promise<SimulatedNode> {
-    const node = await startNode({
+    const init: StartInit = {
       id,
       network: this.network.node(id),
       clock: this.clock,
       random: this.random,
       options: this.#options,
       dialects: this.#dialects,
+      database: memoryDatabase(),
       ...change,
-    });
+    };
+    this.#started.set(id, init);
+    const node = await startNode(init);
     this.nodes.push(node);
+    return node;
+  }
+
+  /** Stops a node, and starts it again with what lies on its disk. */
+  async restart(index: number): Promise<SimulatedNode> {
+    const { id, stop } = this.nodes[index]!;
+    const stopped = stop();
+    await this.clock.advance(1_000);
+    await stopped;
+    const node = await startNode(this.#started.get(id)!);
+    this.nodes[index] = node;
     return node;
   }
 
@@ -168,7 +185,7 @@ export interface Changes {
 
 interface StartInit extends Changes {
   id: string;
-
+  database: Database;
   network: Network;
   clock: VirtualClock;
   random: Random;
@@ -177,12 +194,12 @@ interface StartInit extends Changes {
 }
 
 async function startNode(init: StartInit): Promise<SimulatedNode> {
-  const { id, network, random, dialects, shows, sizeOf, servesAfterMs, observers = [] } = init;
-  const { rangeOf } = init;
+  const { id, network, database, random, dialects, shows, sizeOf, servesAfterMs } = init;
+  const { rangeOf, observers = [] } = init;
   const clock = clockOf(init);
   const { push = false, maxMissing, ...options } = init.options;
   const disk = new FakeDisk();
-  const replica = await Replica.open({ database: memoryDatabase(), clock, disk, scheme: wideSum });
+  const replica = await Replica.open({ database, clock, disk, scheme: wideSum });
   const logger = pino({ level: 'silent' });
   const { accepted, pruner, guard } = keepingOf(init, replica, clock);
   const replicator = new Replicator({ replica, guard, clock, random, logger, options, observers });
