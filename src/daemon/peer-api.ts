@@ -27,6 +27,10 @@ export interface PeerStatus {
   /** Networks and dialects that the peer named when it last connected; null: it has not since the start. */
   readonly speaks: Spoken | null;
   readonly standing: PeerStanding;
+  /** Milliseconds that the clock of the connected peer is ahead, by its own word; null: it said no time yet. */
+  readonly clockOffsetMs: number | null;
+  /** When it said so, in ISO 8601. */
+  readonly clockMeasuredAt: string | null;
   /** False: the peer said in the last session that it gives this node nothing; it proves nothing then. */
   readonly gives: boolean;
   /** False: the peer said likewise that it takes nothing of this node. */

@@ -5,6 +5,7 @@
 
 export * from './announce/index.ts';
 export * from './budgets/index.ts';
+export * from './clock/index.ts';
 export { ProtocolError, type ProtocolErrorCode, SessionStop } from './errors.ts';
 export * from './fetch/index.ts';
 export type { Knows } from './knows.ts';

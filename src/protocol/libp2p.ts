@@ -1,4 +1,5 @@
 import { checkInit } from '../store/index.ts';
+import { ClockService, type ClockServiceInit } from './clock/index.ts';
 import { type FetchInit, FetchService } from './fetch/index.ts';
 import { asLibp2pService, type Libp2pComponents, libp2pNetwork } from './libp2p/index.ts';
 import type { ReconcileInit } from './reconcile/index.ts';
@@ -26,6 +27,13 @@ export function reconcile(init: ReconcileInit): (components: Libp2pComponents) =
       new ReconcileService(libp2pNetwork(components, init), init),
       'rangemesh/reconcile',
     );
+}
+
+/** The service for a libp2p node: `services: { clocks: clocks(init) }`. */
+export function clocks(init: ClockServiceInit): (components: Libp2pComponents) => ClockService {
+  checkInit('clocks', init);
+  return (components) =>
+    asLibp2pService(new ClockService(libp2pNetwork(components), init), 'rangemesh/clock');
 }
 
 /** The service for a libp2p node: `services: { fetch: fetch(init) }`. */

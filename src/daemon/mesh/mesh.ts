@@ -1,5 +1,5 @@
 import type { Libp2p, ServiceMap } from '@libp2p/interface';
-import { announceTopic, type Knows, protocolId } from '../../protocol/index.ts';
+import { announceTopic, CLOCK_PROTOCOL, type Knows, protocolId } from '../../protocol/index.ts';
 import { libp2pNetwork } from '../../protocol/libp2p.ts';
 import type { Identity } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
@@ -79,8 +79,9 @@ export async function createMesh<S extends ServiceMap>(init: MeshInit<S>): Promi
   });
   const prefix = protocolId(init.networkName, '');
   const twinProtocol = protocolId(init.networkName, ...TWIN_PROTOCOL);
+  const apart = [twinProtocol, protocolId(init.networkName, ...CLOCK_PROTOCOL)];
   const ours = (protocols: readonly string[]) =>
-    protocols.some((id) => id.startsWith(prefix) && id !== twinProtocol);
+    protocols.some((id) => id.startsWith(prefix) && !apart.includes(id));
   const hears = (peer: string) => subscribes(libp2p, init.networkName, peer);
   const { dialects } = init;
   const connections = new Connections({

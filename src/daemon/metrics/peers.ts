@@ -10,6 +10,8 @@ export interface PeerFigures {
   readonly equalAsOf: number | null;
   readonly gives: boolean;
   readonly takes: boolean;
+  /** Null: it said no time yet. */
+  readonly clockOffsetMs: number | null;
 }
 
 /** Peers with series of their own: those that are connected longest. */
@@ -39,6 +41,11 @@ export function peerMetrics(declare: Declarations): PeerMetrics {
   const inSync = declare.gauge('peer_in_sync', '1 while both sets are known to be equal.', [
     'peer',
   ]);
+  const clock = declare.gauge(
+    'peer_clock_offset_seconds',
+    'Seconds that the clock of the peer is ahead of this one, by its own word.',
+    ['peer'],
+  );
   const oneWay = declare.gauge(
     'peers_one_way',
     'Connected peers that give this node nothing (way gives_nothing), or take nothing of it (takes_nothing).',
@@ -47,11 +54,12 @@ export function peerMetrics(declare: Declarations): PeerMetrics {
   return {
     update(peers, now) {
       const age = (at: number): number => Math.max(0, now - at) / 1_000;
-      for (const gauge of [lag, equal, inSync]) gauge.reset();
+      for (const gauge of [lag, equal, inSync, clock]) gauge.reset();
       for (const { peer, coversAsOf, equalAsOf, ...known } of peers.slice(0, MAX_PEERS)) {
         inSync.set({ peer }, Number(known.inSync));
         if (coversAsOf !== null) lag.set({ peer }, age(coversAsOf));
         if (equalAsOf !== null) equal.set({ peer }, age(equalAsOf));
+        if (known.clockOffsetMs !== null) clock.set({ peer }, known.clockOffsetMs / 1_000);
       }
       oneWay.set({ way: 'gives_nothing' }, peers.filter(({ gives }) => !gives).length);
       oneWay.set({ way: 'takes_nothing' }, peers.filter(({ takes }) => !takes).length);

@@ -79,6 +79,7 @@ async function start(init: DaemonInit, undo: Undo, stop: () => Promise<void>): P
     ...{ roles, penalties },
     replicator,
     fetch: mesh.libp2p.services.fetch,
+    clocks: mesh.libp2p.services.clocks,
     budgets,
     clock,
     events,

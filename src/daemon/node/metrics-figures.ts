@@ -1,4 +1,4 @@
-import type { Fetch, FetchService, ReconcileService } from '../../protocol/index.ts';
+import type { ClockService, Fetch, FetchService, ReconcileService } from '../../protocol/index.ts';
 import type { Replica } from '../../store/index.ts';
 import type { OpenedPolicy } from '../guard/index.ts';
 import type { CountingLogger } from '../logging.ts';
@@ -18,6 +18,7 @@ export interface FiguresInit {
   readonly pruner: Pick<Pruner, 'status'>;
   readonly reconcile: Pick<ReconcileService, 'usedRatios'>;
   readonly fetch: Pick<FetchService, 'usedRatio'> & Pick<Fetch, 'totals'>;
+  readonly clocks: Pick<ClockService, 'of'>;
   readonly traffic: TrafficFigures;
   readonly logger: CountingLogger;
   readonly policy: OpenedPolicy | null;
@@ -40,7 +41,7 @@ export function figuresOf(init: FiguresInit): MetricsFigures {
       refused: fetcher.refused.held,
       catchUpMissing: sessions.catchUp?.missing ?? null,
     },
-    peers: peersOf(replicator),
+    peers: peersOf(replicator, init.clocks),
     mesh: mesh.discovery.status,
     retention: pruner.status,
     banned: penalties.bans.length,
@@ -53,7 +54,7 @@ export function figuresOf(init: FiguresInit): MetricsFigures {
   };
 }
 
-function peersOf({ peers, statements }: Replicator): PeerFigures[] {
+function peersOf({ peers, statements }: Replicator, clocks: FiguresInit['clocks']): PeerFigures[] {
   return peers.connectedOnes.map(({ peer }) => {
     const { coversAsOf, equalAsOf } = statements.of(peer);
     return {
@@ -62,6 +63,7 @@ function peersOf({ peers, statements }: Replicator): PeerFigures[] {
       coversAsOf: wholeAt(coversAsOf),
       equalAsOf: wholeAt(equalAsOf),
       ...peers.terms(peer),
+      clockOffsetMs: clocks.of(peer)?.offsetMs ?? null,
     };
   });
 }

@@ -1,3 +1,4 @@
+import type { ClockService } from '../../protocol/index.ts';
 import type { AddressState, Mesh, PeerRoles } from '../mesh/index.ts';
 import type { PeerStatus } from '../node-api.ts';
 import { type Penalties, standingOf } from '../penalties/index.ts';
@@ -10,6 +11,7 @@ export interface PeerViewsInit {
   mesh: Pick<Mesh, 'connections' | 'troubles' | 'spoken' | 'dialer' | 'discovery'>;
   roles: Pick<PeerRoles, 'of'>;
   penalties: Pick<Penalties, 'of' | 'bans'>;
+  clocks: Pick<ClockService, 'of'>;
   replicator: Pick<Replicator, 'peers' | 'statements' | 'proofs' | 'gaps'>;
 }
 
@@ -74,8 +76,9 @@ export class PeerViews {
 
   /** As the admin endpoint shows it. */
   of(peerId: string | null, wanted?: AddressState): PeerStatus {
-    const { mesh, roles, penalties, replicator } = this.#init;
+    const { mesh, roles, penalties, replicator, clocks } = this.#init;
     const { connections, discovery } = mesh;
+    const time = peerId === null ? null : clocks.of(peerId);
     const discovered = peerId !== null && discovery.knows(peerId);
     const connected = peerId !== null && connections.connected(peerId);
     const trouble = peerId === null ? null : mesh.troubles.of(peerId);
@@ -100,6 +103,8 @@ export class PeerViews {
           : standingOf(roles.of(peerId), penalties.of(peerId)),
       gives,
       takes,
+      clockOffsetMs: time?.offsetMs ?? null,
+      clockMeasuredAt: time === null ? null : isoTime(time.measuredAt),
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { Fetch } from '../../protocol/index.ts';
+import type { ClockService, Fetch } from '../../protocol/index.ts';
 import {
   type Clock,
   type Item,
@@ -65,6 +65,7 @@ interface RunningNodeInit {
   penalties: Pick<Penalties, 'of' | 'bans' | 'pardon'>;
   replicator: Replicator;
   fetch: Fetch;
+  clocks: Pick<ClockService, 'of'>;
   budgets: Pick<Budgets, 'now'>;
   clock: Clock;
   networkName: string;

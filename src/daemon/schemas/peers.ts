@@ -100,6 +100,11 @@ export const peerFields: { readonly [Field in keyof PeerStatus]: z.ZodType<PeerS
     .nullable()
     .describe('What the peer said when it last connected; null: it has not since the start'),
   standing: peerStanding,
+  clockOffsetMs: z
+    .number()
+    .nullable()
+    .describe('Milliseconds that its clock is ahead, by its own word; null: not known'),
+  clockMeasuredAt: instant.nullable().describe('When it said so'),
   ...termFields,
 };
 

@@ -332,6 +332,8 @@ function peerAt(address: string): PeerStatus {
     speaks: { networks: ['test'], dialects: ['native/1'] },
     gives: true,
     takes: true,
+    clockOffsetMs: null,
+    clockMeasuredAt: null,
     standing: { role: 'replicate', score: 0, lastPenalty: null, bannedUntil: null },
   };
 }

@@ -51,6 +51,8 @@ const LONG_PEER: PeerStatus = {
   lastError: { ...ERROR, at: AT },
   gives: true,
   takes: true,
+  clockOffsetMs: null,
+  clockMeasuredAt: null,
   standing: {
     role: 'replicate',
     score: 99.9,

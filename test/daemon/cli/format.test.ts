@@ -207,6 +207,8 @@ describe('a peer for people', () => {
     speaks: null,
     gives: true,
     takes: true,
+    clockOffsetMs: null,
+    clockMeasuredAt: null,
     standing: { role: 'replicate', score: 0, lastPenalty: null, bannedUntil: null },
   };
   const session: NonNullable<PeerStatus['lastSession']> = {

@@ -370,6 +370,8 @@ describe('command line', () => {
           speaks: null,
           gives: true,
           takes: true,
+          clockOffsetMs: null,
+          clockMeasuredAt: null,
           standing: { role: 'replicate', score: 0, lastPenalty: null, bannedUntil: null },
         },
       ];

@@ -209,6 +209,7 @@ describe('the figures of a node', () => {
         coversAsOf: null,
         equalAsOf: null,
         gives: i > 0,
+        clockOffsetMs: 1_500 - i,
         takes: i > 1,
       }));
     let count = 64;

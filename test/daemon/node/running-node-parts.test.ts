@@ -130,6 +130,7 @@ function create({ penalties = NO_PENALTIES } = {}) {
         },
       },
     } as never,
+    clocks: { of: () => null },
     fetch: { totals: {} } as never,
     events: {} as never,
     clock,

@@ -38,6 +38,7 @@ async function nodeOver(context: TestContext, database: Database, maxSetBytes: n
     clock,
     replicator: new Replicator({ replica, clock, random, logger: new Log().logger }),
     mesh: mesh as never,
+    clocks: { of: () => null },
     fetch: { totals: { receivedBytes: 0, sentBytes: 0 } } as never,
     budgets: new Budgets({ clock, options: DEFAULT_BUDGET_OPTIONS }),
     events: new EventBus({ clock, random }),

@@ -1,11 +1,12 @@
 import type { Status } from '../../node-api.ts';
+import { checkClocks } from './clocks.ts';
 import { type DoctorFinding, fail, ok, warn } from './finding.ts';
 import { checkPeer } from './peers.ts';
 
 /** Reads the status of a running daemon as an operator should. */
 export function checkDaemon(status: Status): DoctorFinding[] {
   const peers = status.peers.flatMap((peer) => checkPeer(peer, status.network));
-  return [state(status), writing(status), data(status), ...peers];
+  return [state(status), writing(status), data(status), ...peers, ...checkClocks(status.peers)];
 }
 
 function state({ state, reason, version, peers }: Status): DoctorFinding {

@@ -32,7 +32,7 @@ export class SpokenProtocols {
 }
 
 /** Protocols of the network that are no dialects. */
-const OTHERS: ReadonlySet<string> = new Set(['fetch', 'range', 'twin']);
+const OTHERS: ReadonlySet<string> = new Set(['fetch', 'range', 'twin', 'clock']);
 
 /** Reads protocol ids as `protocolId` writes them. */
 export function spokenIn(protocols: readonly string[]): Spoken {

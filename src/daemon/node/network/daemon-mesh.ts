@@ -1,6 +1,7 @@
 import {
   type Announce,
   AnnounceService,
+  type ClockService,
   commonware,
   type Dialect,
   type FetchService,
@@ -13,7 +14,7 @@ import {
   type Traffic,
   Turns,
 } from '../../../protocol/index.ts';
-import { fetch, libp2pGossip, reconcile } from '../../../protocol/libp2p.ts';
+import { clocks, fetch, libp2pGossip, reconcile } from '../../../protocol/libp2p.ts';
 import {
   type Random,
   type Replica,
@@ -39,6 +40,7 @@ import type { RoleNotices } from './role-notices.ts';
 export interface Services extends Record<string, unknown> {
   reconcile: ReconcileService;
   fetch: FetchService;
+  clocks: ClockService;
 }
 
 /** The parts that the services work with. */
@@ -59,7 +61,7 @@ type DaemonMeshParts = Parts & { readonly replica: Replica };
 
 /** Sessions and fetching. */
 function servicesOf(
-  { config, system: { clock }, logger }: DaemonInit,
+  { config, system: { clock, random }, logger }: DaemonInit,
   { replica, replicator, work, traffic, knows, paused, ...parts }: DaemonMeshParts,
   dialects: readonly Dialect[],
 ) {
@@ -88,6 +90,7 @@ function servicesOf(
       log: logger.child({ component: 'reconcile' }),
       options: reconcileOptions(config),
     }),
+    clocks: clocks({ clock, random, networkName }),
     fetch: fetch({
       clock,
       networkName,
