@@ -18,6 +18,7 @@ import {
   WINDOW_BYTES,
 } from './constants.ts';
 
+/** What a `ClockService` needs. */
 export interface ClockServiceInit {
   readonly clock: Clock;
   readonly random: Pick<Random, 'bytes'>;
@@ -33,7 +34,7 @@ export interface ClockReading {
   readonly measuredAt: number;
 }
 
-interface AskedPeer {
+interface ClockEntry {
   reading: ClockReading | null;
   /** When it is to be asked next, on the monotonic clock. */
   dueAt: number;
@@ -46,7 +47,7 @@ export class ClockService {
   readonly #network: Network;
   readonly #init: ClockServiceInit;
   readonly #protocol: string;
-  readonly #peers = new Map<string, AskedPeer>();
+  readonly #peers = new Map<string, ClockEntry>();
   readonly #each: TokenBuckets;
   readonly #all: TokenBuckets;
   readonly #alarm: Alarm;
