@@ -42,7 +42,7 @@ export function figuresOf(now: number, change: Partial<MetricsFigures> = {}): Me
       {
         peer: 'p',
         inSync: true,
-        clockOffsetMs: null,
+        clockOffsetMs: 5,
         gives: true,
         takes: true,
         coversAsOf: now - 31_000,
