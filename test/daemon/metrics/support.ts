@@ -126,6 +126,16 @@ export function createFed(): Created {
     sessionReport({ efficiency: 1.5, error: { code: 'TIMEOUT', message: '' } }),
   );
   replicator.requestEnded(fetchReport({ items: 1 }), 5);
+  const end = { hint: 1n, id: null };
+  const range = {
+    peer: 'p',
+    outcome: 'complete',
+    end,
+    items: 1,
+    payloadBytes: 1,
+    error: null,
+  } as const;
+  replicator.streamEnded(range, 5);
   for (const way of [replicator.pushed, replicator.fetched]) {
     way.stored([itemOf(1), itemOf(2)], [result, resultOf(false, 1n)]);
     way.refused('SET_FULL');
