@@ -7,6 +7,7 @@ import {
   outlivesTerminal,
   systemClock,
   systemOutput,
+  systemPrograms,
   systemRandom,
   systemWitness,
 } from './system/index.ts';

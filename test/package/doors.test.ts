@@ -111,10 +111,12 @@ const DOORS: Record<string, string[]> = {
       'Traffic',
       'Turns',
     ],
-    ...['watchHolder', 'wholeStep'],
+    ...['watchHolder', 'wholeStep', 'CLOCK_PROTOCOL', 'ClockService'],
     ...[
       'commonware',
       'efficiency',
+      'isEqualButRefused',
+      'isOneWay',
       'nativeDialect',
       'negentropy',
       'reconciledBoth',
@@ -124,7 +126,7 @@ const DOORS: Record<string, string[]> = {
   'daemon/client/index.ts': ['AdminClient', 'ClientError', 'events', 'lines', 'readLines'],
   'protocol/libp2p.ts': [
     ...['GossipGuard', 'GossipOutbox', 'fetch', 'libp2pGossip', 'libp2pNetwork', 'reconcile'],
-    'openChannel',
+    ...['clocks', 'openChannel'],
   ],
 };
 
