@@ -17,12 +17,12 @@ const DYNAMIC = /\bimport\('(\.[^']*)'\)/g;
 const TYPE =
   /^(?:export )?(?:declare )?(?:abstract )?(?:class|interface|type) ([A-Za-z_$][\w$]*)/gm;
 
-/** The outlines of all TypeScript files below `folder`. */
+/** The outlines of all TypeScript files below `folder`, those with JSX included. */
 export function outlinesOf(root: string, folder: string): SourceOutline[] {
   if (!existsSync(join(root, folder))) return [];
   const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
   return names
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => `${folder}/${name}`)
     .sort()
     .map((file) => outlineOf(file, readFileSync(join(root, file), 'utf8')));

@@ -133,7 +133,7 @@ function roomFaults(root: string, sources: readonly SourceOutline[]): string[] {
 }
 
 function isOwnFile(name: string): boolean {
-  return name.endsWith('.ts') && !['index.ts', OPTIONS_DOOR, TEST_DOOR].includes(name);
+  return /\.tsx?$/.test(name) && !['index.ts', OPTIONS_DOOR, TEST_DOOR].includes(name);
 }
 
 function longFiles(root: string, sources: readonly SourceOutline[]): string[] {

@@ -19,8 +19,8 @@ const TAGS = [
 ];
 
 const INTRODUCTION =
-  'Paths under /v1 speak of the one set of the node. /livez, /readyz, /metrics and /openapi.json lie where monitors ' +
-  'and generators look for them. /v1/sets is kept free for several sets. Later versions add calls, parameters that ' +
+  'Paths under /v1 speak of the one set of the node. / is a page for people. /livez, /readyz, /metrics and ' +
+  '/openapi.json lie where monitors and generators look for them. /v1/sets is kept free for several sets. Later versions add calls, parameters that ' +
   'may be left out, fields of answers, types of events, and codes: pass over those you do not know. The schema of ' +
   'content in NDJSON is that of a line.';
 

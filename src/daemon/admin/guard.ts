@@ -121,9 +121,9 @@ export class RequestGuard {
 }
 
 /**
- * Health probes and proofs take no time, and are answered whatever else goes on, without a token. Probes tell
- * nothing but "up" and "ready"; a proof means nothing without the key, and a client asks for it before it
- * shows its token.
+ * Health probes, proofs and the status page take no time, and are answered whatever else goes on, without a
+ * token. Probes tell nothing but "up" and "ready"; a proof means nothing without the key, and a client asks for
+ * it before it shows its token. The page holds no data; its calls are checked like all others.
  */
 function isProbe({ operation }: FastifyRequest): boolean {
   return operation?.access === 'open';

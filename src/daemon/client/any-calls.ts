@@ -12,8 +12,13 @@ export class AnyCalls {
 
   /** Any call whose answer is JSON, also of a later version. */
   async json<T>(request: Request): Promise<T> {
+    return parseJson(await this.text(request));
+  }
+
+  /** Any call whose answer is text. */
+  async text(request: Request): Promise<string> {
     const answer = await this.answer(request);
-    return parseJson(new TextDecoder().decode(await answer.arrayBuffer()));
+    return new TextDecoder().decode(await answer.arrayBuffer());
   }
 
   /** Any call whose answer is bytes, as they come. */

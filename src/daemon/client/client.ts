@@ -56,9 +56,13 @@ export class AdminClient extends ItemCalls {
   }
 
   /** In the text format of Prometheus. */
-  async getMetrics(init?: CallInit): Promise<string> {
-    const answer = await this.answer({ method: 'GET', path: '/metrics', ...init });
-    return new TextDecoder().decode(await answer.arrayBuffer());
+  getMetrics(init?: CallInit): Promise<string> {
+    return this.text({ method: 'GET', path: '/metrics', ...init });
+  }
+
+  /** The status page, in HTML. */
+  getPage(init?: CallInit): Promise<string> {
+    return this.text({ method: 'GET', path: '/', ...init });
   }
 
   /** `challenge`: 64 hexadecimal digits, drawn anew each time. */

@@ -97,7 +97,7 @@ function urlOf({ url, basePath = '/v1' }: AdminClientInit, { path, query = {} }:
   const search = new URLSearchParams(
     given.map(([name, value]): [string, string] => [name, `${value}`]),
   ).toString();
-  const whole = /^\/(?:livez|readyz|metrics|openapi\.json)$/.test(path)
+  const whole = /^\/(?:livez|readyz|metrics|openapi\.json)?$/.test(path)
     ? path
     : `${basePath}${path}`;
   return `${url.replace(/\/+$/, '')}${whole}${search === '' ? '' : `?${search}`}`;

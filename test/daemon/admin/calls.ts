@@ -1,4 +1,5 @@
 import { encodeRecord, SPEAKERS } from '../../../src/daemon/bulk/index.ts';
+import { StatusPage } from '../../../src/daemon/page/index.ts';
 import { bytesToHex, hexToBytes, itemId } from '../../../src/store/index.ts';
 import type { SendInit } from './running-admin.ts';
 
@@ -27,6 +28,8 @@ const json = (body: object): SendInit => ({
   body: JSON.stringify(body),
   headers: { 'content-type': 'application/json' },
 });
+
+const { etag: PAGE_TAG } = await new StatusPage().form(false);
 
 /** The path, and what goes with it. */
 export type Call = readonly [path: string, init?: SendInit];
@@ -85,6 +88,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<number, Call>>>> = {
   confirmRetention: { 200: ['/v1/retention/confirm'] },
   getOpenApi: { 200: ['/openapi.json'] },
   getMetrics: { 200: ['/metrics'] },
+  getPage: { 200: ['/'], 304: ['/', { headers: { 'if-none-match': PAGE_TAG } }] },
 };
 
 /** Calls by the other media types that an operation answers with. */

@@ -129,13 +129,13 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('keeps /v1/sets free, and has no call beside /v1 but those of monitors and generators', () => {
+  it('keeps /v1/sets free, and has no call beside /v1 but the page and those of monitors and generators', () => {
     const beside = new Set<string>();
     for (const { path } of OPERATIONS) {
       assert.ok(!/^\/v1\/(?:sets|:)/.test(path), path);
       if (!path.startsWith('/v1/')) beside.add(path);
     }
-    assert.deepEqual([...beside].sort(), ['/livez', '/metrics', '/openapi.json', '/readyz']);
+    assert.deepEqual([...beside].sort(), ['/', '/livez', '/metrics', '/openapi.json', '/readyz']);
   });
 
   for (const { id, method, answers, ...operation } of OPERATIONS) {

@@ -1,6 +1,7 @@
 /** All calls of the endpoint, each declared once: see "A new admin call" in docs/architecture.md. */
 
 import type { Operation } from '../operation.ts';
+import { pageOperations } from '../page/index.ts';
 import { bulkOperations } from './bulk.ts';
 import { changesOperations } from './changes.ts';
 import { controlOperations } from './control.ts';
@@ -28,6 +29,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...controlOperations,
   ...retentionOperations,
   ...openApiOperations,
+  ...pageOperations,
   ...metricsOperations,
 ];
 
