@@ -52,11 +52,13 @@ export class PageAccess {
   /** Asks for the token where the daemon wants it, and then calls again. Rejects with the refusal otherwise. */
   async call<T>(run: (client: AdminClient) => Promise<T>): Promise<T> {
     for (;;) {
+      const changes = this.#changes;
       try {
         return await run(this.client());
       } catch (error) {
-        const isRefused = error instanceof ClientError && error.status === 401;
-        if (!isRefused || !(await this.ask())) throw error;
+        if (!(error instanceof ClientError && error.status === 401)) throw error;
+        // Another call may have brought a token meanwhile.
+        if (changes === this.#changes && !(await this.ask())) throw error;
       }
     }
   }

@@ -8,6 +8,14 @@ const BUSY_ITEMS = 20;
 /** Questions about one item; a peer that keeps lacking it is asked no faster than others then. */
 const MAX_ASKED = 5;
 
+/** Times between questions, in milliseconds. */
+interface QuestionTimes {
+  readonly pushMs: number;
+  readonly againMs: number;
+  readonly idleMs: number;
+  readonly signal: AbortSignal;
+}
+
 /** Whether the newest item still has to be proved at all peers. */
 export class Confirming {
   #newest: Change | null = null;
@@ -26,26 +34,26 @@ export class Confirming {
       this.#newest = entries.length + skipped < BUSY_ITEMS ? last : null;
       this.#asked = 0;
       if (this.isWanted) this.#wake();
-    } else if (event.type === 'synced' && this.#newest !== null) {
-      const { peers } = event.synced;
+    } else if (event.type === 'proofs' && this.#newest !== null) {
+      const { peers } = event;
       const isEverywhere = peersHolding(this.#newest, peers) === peers.length;
       if (isEverywhere || ++this.#asked >= MAX_ASKED) this.#newest = null;
     }
   }
 
-  /** Waits for the next question: a short time while there is an item to prove, else a long one. */
-  async wait(
-    clock: Pick<PageClock, 'after'>,
-    init: { readonly quickMs: number; readonly slowMs: number; readonly signal: AbortSignal },
-  ): Promise<void> {
-    const { quickMs, slowMs, signal } = init;
+  /**
+   * Waits for the next question: a short time behind a new item, so that it can be pushed, a longer one before
+   * further questions about it, and else the longest.
+   */
+  async wait(clock: Pick<PageClock, 'after'>, times: QuestionTimes): Promise<void> {
+    const { pushMs, againMs, idleMs, signal } = times;
+    if (this.isWanted && this.#asked > 0) return pause(clock, againMs, signal);
     if (!this.isWanted) {
       const woken = new AbortController();
       this.#wake = () => woken.abort();
-      await pause(clock, slowMs, AbortSignal.any([signal, woken.signal]));
+      await pause(clock, idleMs, AbortSignal.any([signal, woken.signal]));
       this.#wake = () => {};
     }
-    // Sessions about an item that is just being pushed would find it missing.
-    if (this.isWanted) await pause(clock, quickMs, signal);
+    if (this.isWanted) await pause(clock, pushMs, signal);
   }
 }

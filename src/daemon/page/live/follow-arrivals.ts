@@ -17,17 +17,14 @@ interface ArrivalPlace {
 
 /**
  * Reads the order of arrival at the pace of people: the latest items each time, and past all others. Ten
- * items a second cost the page as much as ten thousand.
+ * items a second cost the page as much as ten thousand. Rejects with `FEED_RESET` where the order was written
+ * again: all places before count no more, and the caller begins anew.
  */
 export async function followArrivals(parts: LoopParts): Promise<void> {
   const { clock, signal } = parts;
   let place = await lastPlace(parts);
   while (!signal.aborted) {
-    place = await readFrom(place, parts).catch((error) => {
-      // A new epoch of the order: all places before it count no more.
-      if (error instanceof ClientError && error.status === 410) return lastPlace(parts);
-      throw error;
-    });
+    place = await readFrom(place, parts);
     await pause(clock, BETWEEN_MS, signal);
   }
 }

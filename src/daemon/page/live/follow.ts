@@ -12,9 +12,13 @@ export interface FollowInit extends LoopParts {
 /** Time between two looks at figures. */
 const LOOK_MS = 2_000;
 /** Time between two questions whether the node is in sync; each may cause a session with each peer. */
-const SYNCED_MS = 5_000;
-/** Time between two questions while an item that came is not proved to be at all peers. */
-const CONFIRM_MS = 1_000;
+const IDLE_MS = 5_000;
+/** Time that the push of a new item gets, before the first question about it. */
+const PUSH_MS = 400;
+/** Time between two questions about the same item. At the second one all proofs before the item are old. */
+const AGAIN_MS = 700;
+/** Oldest proof that answers such a question without a session. */
+const STRICT_LAG_SECONDS = 1;
 /** Oldest proof that counts for the verdict. */
 const MAX_LAG_SECONDS = 10;
 const RETRY_MS = 2_000;
@@ -94,11 +98,17 @@ async function askSynced(
   { client, dispatch, clock, signal }: LoopParts,
   confirming: Confirming,
 ): Promise<void> {
+  const times = { pushMs: PUSH_MS, againMs: AGAIN_MS, idleMs: IDLE_MS, signal };
   while (!signal.aborted) {
-    const maxLagSeconds = confirming.isWanted ? CONFIRM_MS / 1_000 : MAX_LAG_SECONDS;
-    const synced = await client.getSynced({ maxLagSeconds, signal });
-    dispatch({ type: 'synced', synced: { ...synced, maxLagSeconds: MAX_LAG_SECONDS } });
-    await confirming.wait(clock, { quickMs: CONFIRM_MS, slowMs: SYNCED_MS, signal });
+    if (confirming.isWanted) {
+      // The verdict of so strict a question is none for people.
+      const { peers } = await client.getSynced({ maxLagSeconds: STRICT_LAG_SECONDS, signal });
+      dispatch({ type: 'proofs', peers });
+    } else {
+      const synced = await client.getSynced({ maxLagSeconds: MAX_LAG_SECONDS, signal });
+      dispatch({ type: 'synced', synced });
+    }
+    await confirming.wait(clock, times);
   }
 }
 

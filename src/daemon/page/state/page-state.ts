@@ -25,6 +25,7 @@ export interface PageState {
 export type PageEvent =
   | { readonly type: 'status'; readonly status: Status; readonly atMs: number }
   | { readonly type: 'synced'; readonly synced: SyncedAnswer }
+  | { readonly type: 'proofs'; readonly peers: SyncedAnswer['peers'] }
   | { readonly type: 'sessions'; readonly sessions: SessionsAnswer }
   | { readonly type: 'wants'; readonly wants: WantsAnswer }
   | ({ readonly type: 'arrivals' } & ArrivalsRead)
@@ -50,6 +51,8 @@ export function reduce(state: PageState, event: PageEvent): PageState {
       return withStatus(state, event.status, event.atMs / 1_000);
     case 'synced':
       return { ...state, synced: event.synced };
+    case 'proofs':
+      return { ...state, synced: state.synced && { ...state.synced, peers: event.peers } };
     case 'sessions':
       return { ...state, sessions: event.sessions };
     case 'wants':

@@ -88,20 +88,22 @@ interface OutcomesProps extends Pick<PutProps, 'onPick'> {
 
 function Outcomes({ outcomes, onPick }: OutcomesProps): VNode {
   return (
-    <ul class="rows" role="log" aria-label="Results of puts">
-      {outcomes.map(({ name, text, id }, i) => (
-        <li key={`${outcomes.length - i} ${name}`} class={id === null ? 'bad' : ''}>
-          {id !== null && (
-            <button type="button" class="id" onClick={() => onPick(id)}>
-              {shortId(id)}
-            </button>
-          )}
-          <span class="what">
-            {name}: {text}
-          </span>
-        </li>
-      ))}
-    </ul>
+    <div role="log" aria-label="Results of puts">
+      <ul class="rows">
+        {outcomes.map(({ name, text, id }, i) => (
+          <li key={`${outcomes.length - i} ${name}`} class={id === null ? 'bad' : ''}>
+            {id !== null && (
+              <button type="button" class="id" onClick={() => onPick(id)}>
+                {shortId(id)}
+              </button>
+            )}
+            <span class="what">
+              {name}: {text}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
