@@ -26,7 +26,7 @@ function missingTitles(root: string, file: string, named: string): string[] {
   const tests = readFileSync(path, 'utf8').replaceAll("\\'", "'");
   return [...named.matchAll(TITLE)]
     .map(([, title]) => title!)
-    .filter((title) => !['it', 'describe'].some((call) => has(tests, call, title)))
+    .filter((title) => !['it', 'describe', 'test'].some((call) => has(tests, call, title)))
     .map((title) => `${PAGE} names "${title}", which is no test in ${file}`);
 }
 
