@@ -15,10 +15,9 @@ export interface MeshLayout {
 export const MAX_DRAWN: number = 36;
 /** Peers on the inner ring, where names have room. */
 const INNER = 12;
-/** Room for names at the edges: beside a circle, above it, and below it. */
+/** Room for names at the edges: beside a circle, and above or below it. */
 const SIDE = 58;
-const TOP = 24;
-const BOTTOM = 60;
+const ASIDE = 60;
 
 /**
  * Places for peers around the node in the middle: one ellipse, or two when there are many. The first peer is
@@ -28,8 +27,8 @@ const BOTTOM = 60;
 export function placeMesh(peers: number, width: number): MeshLayout {
   const drawn = Math.min(peers, MAX_DRAWN);
   const height = heightFor(drawn);
-  const self = { x: width / 2, y: TOP + (height - TOP - BOTTOM) / 2 };
-  const radius = { x: Math.max(0, width / 2 - SIDE), y: (height - TOP - BOTTOM) / 2 };
+  const self = { x: width / 2, y: height / 2 };
+  const radius = { x: Math.max(0, width / 2 - SIDE), y: height / 2 - ASIDE };
   if (drawn <= 2) return few(drawn, { height, self, radius });
   const ring = (count: number, part: number) => ringOf(count, self, radius, part);
   if (drawn <= INNER) return { height, self, peers: ring(drawn, 1) };
@@ -48,11 +47,11 @@ function few(count: number, { height, self: { x, y }, radius }: FewInit): MeshLa
     const peers = count === 1 ? [{ x: x + aside, y }] : [];
     return { height, self: { x: x - (count === 1 ? aside : 0), y }, peers };
   }
-  const [top, bottom] = [y - radius.y, y + radius.y];
+  const [top, bottom] = [y - radius.y - ASIDE / 2, y + radius.y];
   return {
     height,
-    self: { x, y: bottom },
-    peers: [-aside, aside].map((by) => ({ x: x + by, y: top })),
+    self: { x, y: top },
+    peers: [-aside, aside].map((by) => ({ x: x + by, y: bottom })),
   };
 }
 
@@ -68,6 +67,6 @@ function ringOf(count: number, middle: MeshPlace, radius: MeshPlace, part: numbe
 
 /** Few peers need less room. */
 function heightFor(peers: number): number {
-  if (peers <= 2) return 216;
-  return peers <= 6 ? 290 : 350;
+  if (peers <= 2) return 222;
+  return peers <= 6 ? 310 : 370;
 }

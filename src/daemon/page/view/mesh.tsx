@@ -33,6 +33,7 @@ export function Mesh({ links }: MeshProps): VNode {
               link={link}
               place={place}
               isNamed={!isFull || link.tone === 'warn'}
+              isAbove={place.y < self.y - 1}
             />
           ))}
         </svg>
@@ -49,9 +50,11 @@ interface PeerProps {
   readonly link: PeerLink;
   readonly place: MeshPlace;
   readonly isNamed: boolean;
+  /** The name stands above the circle, away from the line to the middle. */
+  readonly isAbove: boolean;
 }
 
-function Peer({ link, place: { x, y }, isNamed }: PeerProps): VNode {
+function Peer({ link, place: { x, y }, isNamed, isAbove }: PeerProps): VNode {
   return (
     <g class={link.tone}>
       <circle cx={x} cy={y} r={14} />
@@ -60,10 +63,10 @@ function Peer({ link, place: { x, y }, isNamed }: PeerProps): VNode {
       </text>
       {isNamed && (
         <>
-          <text class="name" x={x} y={y + 31}>
+          <text class="name" x={x} y={isAbove ? y - 38 : y + 31}>
             {link.peerId === null ? 'unknown' : link.name}
           </text>
-          <text class="label" x={x} y={y + 47}>
+          <text class="label" x={x} y={isAbove ? y - 22 : y + 47}>
             {link.label}
           </text>
         </>

@@ -7,7 +7,7 @@ export function Peers({ links }: { readonly links: readonly PeerLink[] }): VNode
     <section class="card" aria-labelledby="peers">
       <h2 id="peers">Peers</h2>
       {links.length === 0 && <p class="hint">No peers are known.</p>}
-      <ul class="rows scroll" tabIndex={links.length > 8 ? 0 : undefined}>
+      <ul class="rows scroll" tabIndex={links.length > 4 ? 0 : undefined}>
         {links.map((link) => (
           <li key={link.peerId ?? link.address} class="peer">
             <span class={`badge ${link.tone}`}>{link.label}</span>
