@@ -14,9 +14,9 @@ const LOOK_MS = 2_000;
 /** Time between two questions whether the node is in sync; each may cause a session with each peer. */
 const IDLE_MS = 5_000;
 /** Time that the push of a new item gets, before the first question about it. */
-const PUSH_MS = 400;
+const PUSH_MS = 300;
 /** Time between two questions about the same item. At the second one all proofs before the item are old. */
-const AGAIN_MS = 700;
+const AGAIN_MS = 750;
 /** Oldest proof that answers such a question without a session. */
 const STRICT_LAG_SECONDS = 1;
 /** Oldest proof that counts for the verdict. */
