@@ -1,4 +1,5 @@
-import { AdminClient, ClientError, type Transport } from '../../client/index.ts';
+import { AdminClient, type Transport } from '../../client/index.ts';
+import { needsToken } from './needs-token.ts';
 
 /** Keeps the token for the session of the tab. */
 export interface TokenStorage {
@@ -56,7 +57,7 @@ export class PageAccess {
       try {
         return await run(this.client());
       } catch (error) {
-        if (!(error instanceof ClientError && error.status === 401)) throw error;
+        if (!needsToken(error)) throw error;
         // Another call may have brought a token meanwhile.
         if (changes === this.#changes && !(await this.ask())) throw error;
       }

@@ -1,6 +1,7 @@
 import { ClientError } from '../../client/index.ts';
 import { Confirming } from './confirming.ts';
 import { followArrivals } from './follow-arrivals.ts';
+import { needsToken } from './needs-token.ts';
 import { pause } from './pause.ts';
 import type { LoopParts } from './types.ts';
 
@@ -42,7 +43,7 @@ export function follow({ locked, ...init }: FollowInit): void {
   };
   const failed = (error: unknown) => {
     if (signal.aborted) return;
-    if (error instanceof ClientError && error.status === 401) {
+    if (needsToken(error)) {
       over.abort();
       init.dispatch({ type: 'locked' });
       locked();
