@@ -21,6 +21,7 @@ export const API_EXAMPLES: Readonly<Record<string, ApiExample>> = {
   getLive: { verb: 'probe', curl: '"$URL/livez"' },
   getReady: { verb: 'probe', curl: '"$URL/readyz"' },
   getIdentity: { verb: null, curl: `"$URL/v1/identity/${CHALLENGE}"` },
+  getPage: { verb: null, curl: '"$URL/"' },
   getStatus: { verb: 'status', curl: get('/v1/status') },
   listPeers: { verb: 'peers', curl: get('/v1/peers') },
   addPeer: {

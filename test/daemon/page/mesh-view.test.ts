@@ -60,6 +60,11 @@ describe('peerLinks', () => {
     assert.match(linkOf({ lastSession: { error } as never }, null).detail, /\[TIMEOUT\]/);
   });
 
+  it('calls no peer proved that gives this node nothing', () => {
+    const link = linkOf({ gives: false }, { lagSeconds: 1 });
+    assert.deepEqual([link.tone, link.label], ['off', 'gives nothing']);
+  });
+
   it('shows pauses of one peer and of all', () => {
     const kept = { all: false, peers: [] };
     for (const paused of [

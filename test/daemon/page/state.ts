@@ -24,6 +24,10 @@ export function peerWith(given: Partial<PeerStatus> = {}): PeerStatus {
     lastSession: null,
     lastError: null,
     speaks: null,
+    gives: true,
+    takes: true,
+    clockOffsetMs: null,
+    clockMeasuredAt: null,
     standing: { role: 'full', score: 0, lastPenalty: null, bannedUntil: null } as never,
     ...given,
   };
@@ -46,6 +50,8 @@ export function proofOf(
     lacksSince: null,
     unlisted: 0,
     error: null,
+    gives: true,
+    takes: true,
     ...given,
   };
 }

@@ -52,6 +52,7 @@ function stateOf(
 ): LinkState {
   if (!peer.connected) return away(peer);
   if (isPaused) return { tone: 'off', label: 'paused', detail: 'An operator paused replication.' };
+  if (!peer.gives) return { tone: 'off', label: 'gives nothing', detail: GIVES_NOTHING };
   const failed = peer.lastSession?.error ?? null;
   if (proof !== undefined && proof.lacks > 0) {
     const items = itemsText(proof.lacks);
@@ -68,6 +69,8 @@ function stateOf(
   const detail = `This node has all items that the peer had ${durationText(lag)} ago.`;
   return { tone: 'good', label: `proved ${Math.round(lag)} s`, detail };
 }
+
+const GIVES_NOTHING = 'The peer gives this node nothing, so no session can prove that all is here.';
 
 function behind(lag: number | null, failed: { code: string; message: string } | null): LinkState {
   const why = failed === null ? '' : ` The last session failed: ${failed.message} [${failed.code}]`;
