@@ -191,13 +191,16 @@ function boundRequests(
     request.operation = operation;
     const counts = operation?.access !== 'open';
     if (counts && running >= maxRequests) return done(BUSY);
-    const release = counts ? connections.hold(raw.socket) : null;
-    if (counts) running++;
+    if (counts) {
+      connections.hold(raw.socket);
+      running++;
+    }
     if (hasBody(request) && !(operation && isStreamed(operation))) deadlines.add(raw);
     reply.raw.on('close', () => {
       deadlines.answered(raw);
-      release?.();
-      if (counts) running--;
+      if (!counts) return;
+      connections.release(raw.socket);
+      running--;
     });
     done();
   });

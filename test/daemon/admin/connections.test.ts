@@ -81,7 +81,7 @@ describe('connections to the admin endpoint', () => {
     const { port } = server.address() as AddressInfo;
     await closed(await dial(context, `http://127.0.0.1:${port}`, PUT.repeat(1_000)));
     assert.equal(answered, 8);
-    assert.ok(made <= 8 + 1_024 / PUT.length, `${made} requests`);
+    assert.equal(made, 8);
   });
 
   it('stay with a request under way, and make room once it is refused', async (context) => {
