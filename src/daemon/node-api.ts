@@ -4,6 +4,7 @@ import type {
   ItemKey,
   ListInit,
   PutResult,
+  ReadOptions,
   Replica,
   ReplicaStatus,
   VerifyOptions,
@@ -42,7 +43,7 @@ export interface Node {
   readonly bulk: BulkItems;
   /** Rejects with `OWN_SECRET` for the content of a key or token of this node. */
   put(payload: Uint8Array, hint?: bigint): Promise<PutResult>;
-  get(id: Uint8Array): Promise<Item | undefined>;
+  get(id: Uint8Array, options?: ReadOptions): Promise<Item | undefined>;
   head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined>;
   /**
    * Up to `limit` ids that begin with these digits: of held items and, with `wanted`, of those that are

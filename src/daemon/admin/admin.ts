@@ -1,4 +1,4 @@
-import { type IncomingMessage, maxHeaderSize } from 'node:http';
+import { type IncomingMessage, maxHeaderSize, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, {
   type FastifyInstance,
@@ -6,7 +6,7 @@ import Fastify, {
   type FastifyRequest,
   type onRequestHookHandler,
 } from 'fastify';
-import { type Clock, shortageOf } from '../../store/index.ts';
+import { shortageOf } from '../../store/index.ts';
 import { exposedMessage } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
 import { BodyDeadlines, hasBody, lingerFor } from './bodies.ts';
@@ -15,13 +15,14 @@ import { HttpConnections } from './connections.ts';
 import { describeRoutes, documentOf } from './document.ts';
 import { AdminError, type BodyLimit, type ErrorResponse, refusalOf } from './errors.ts';
 import { type GuardInit, RequestGuard } from './guard.ts';
+import { type HotFailure, type HotInit, HotItems } from './hot/index.ts';
 import { type HandlerParts, isStreamed } from './operation.ts';
 import { ADMIN_BOUNDS, type AdminBounds } from './options.ts';
-import { PayloadMemory } from './payload-memory.ts';
-import { RequestPlaces } from './request-places.ts';
+import { payloadMemories } from './payload-memory.ts';
+import { RequestPlaces, RequestsUnderWay } from './request-places.ts';
 import { OPERATIONS } from './routes/index.ts';
 import { knowAllMethods, serve } from './serve.ts';
-import { JSON_TYPE, refuseConnection, refuseLate, Servers } from './servers.ts';
+import { JSON_TYPE, refuseConnection, refuseLate, SAFE_HEADERS, Servers } from './servers.ts';
 
 /** Longest time for the body of a request to arrive: 16 MiB at 140 KiB/s. */
 const REQUEST_TIMEOUT_MS = 120_000;
@@ -86,18 +87,30 @@ export function createAdmin(init: AdminInit): Admin {
   const bounds = { ...ADMIN_BOUNDS, ...init.bounds };
   const connections = new HttpConnections(bounds);
   const servers = new Servers(init, bounds, connections);
-  const app = createServer(servers);
+  const failures = new WeakMap<IncomingMessage, HotFailure>();
+  const shared: FrontParts = {
+    underWay: new RequestsUnderWay(bounds.maxRequests, connections),
+    deadlines: new BodyDeadlines({
+      clock: init.clock,
+      bodyMs: REQUEST_TIMEOUT_MS,
+      late: ({ socket }) => refuseLate(socket),
+    }),
+    failures,
+    closing: closing.signal,
+  };
+  const { unreadMs } = bounds;
+  const passes: HotInit['passes'] = ({ socket, headers }, access) =>
+    connections.isOwn(socket) || guard.passes(headers, access);
+  const hotInit = { ...init, ...shared, unreadMs, passes, answered: teller(init) };
+  const app = createServer((framework) =>
+    servers.create(new HotItems(hotInit, framework).listener),
+  );
   knowAllMethods(app);
   app.decorateRequest('operation');
-  boundRequests(app, bounds, connections, init.clock);
+  boundRequests(app, shared);
   boundAnswers(app, bounds);
   const isOwn = ({ raw }: FastifyRequest) => connections.isOwn(raw.socket);
-  addHooks(
-    app,
-    init,
-    (request) => (isOwn(request) ? null : guard.checkRequest(request)),
-    closing.signal,
-  );
+  addHooks(app, init, shared, (request) => (isOwn(request) ? null : guard.checkRequest(request)));
   describeRoutes(app, OPERATIONS, guard.readsNeedToken);
   const writers: onRequestHookHandler = (request, _reply, done) =>
     settle(isOwn(request) ? null : guard.checkToken(request), done);
@@ -106,7 +119,8 @@ export function createAdmin(init: AdminInit): Admin {
   const given = { ...ports, bounds, closing: closing.signal };
   const parts = {
     ...given,
-    ...memories(given),
+    ...payloadMemories(given),
+    feeds: new RequestPlaces(bounds.maxFeeds, FULL),
     running: new Set<string>(),
     slots: new CallSlots(),
     document: documentOf(app),
@@ -129,39 +143,18 @@ export function createAdmin(init: AdminInit): Admin {
   };
 }
 
-const UNREAD = new AdminError(
-  'BUSY',
-  'answers that other clients have not read take up the memory for payloads; try again in a minute',
-);
-const UNSENT = new AdminError(
-  'BUSY',
-  'payloads that other clients send take up the memory for them; try again in a minute',
-);
-const STREAMING = new AdminError(
-  'BUSY',
-  'exports and lists of ids of other clients take up the memory for them; try again in a minute',
-);
 const FULL = new AdminError(
   'BUSY',
   'as many clients as possible read the order of arrival; try again when one has ended',
 );
 
-function memories({ clock, bounds }: Pick<HandlerParts, 'clock' | 'bounds'>) {
-  return {
-    answers: new PayloadMemory({ clock, bounds, totalBytes: bounds.answerBytes, full: UNREAD }),
-    bodies: new PayloadMemory({ clock, bounds, totalBytes: bounds.bodyBytes, full: UNSENT }),
-    reads: new PayloadMemory({ clock, bounds, totalBytes: bounds.readBytes, full: STREAMING }),
-    feeds: new RequestPlaces(bounds.maxFeeds, FULL),
-  };
-}
-
-function createServer(servers: Servers): FastifyInstance {
+function createServer(serve: (answer: RequestListener) => Server): FastifyInstance {
   return Fastify({
     logger: false,
     bodyLimit: MAX_JSON_BYTES,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    serverFactory: (answer) => servers.create(answer),
+    serverFactory: serve,
     clientErrorHandler: refuseConnection,
     // Checks of our own say more about a long part of a path.
     routerOptions: { maxParamLength: maxHeaderSize },
@@ -171,36 +164,27 @@ function createServer(servers: Servers): FastifyInstance {
   });
 }
 
+/** What the framework shares with the hot calls before it. */
+type FrontParts = Pick<HotInit, 'underWay' | 'deadlines' | 'failures' | 'closing'>;
+
 /**
  * Probes are answered whatever else goes on; they and refusals take no place. A body must arrive in time, unless
  * its handler reads it as it comes.
  */
-function boundRequests(
-  app: FastifyInstance,
-  { maxRequests }: AdminBounds,
-  connections: HttpConnections,
-  clock: Clock,
-): void {
-  let running = 0;
-  const late = ({ socket }: IncomingMessage) => refuseLate(socket);
-  const deadlines = new BodyDeadlines({ clock, bodyMs: REQUEST_TIMEOUT_MS, late });
+function boundRequests(app: FastifyInstance, { underWay, deadlines, failures }: FrontParts): void {
   app.addHook('onClose', async () => deadlines.stop());
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request;
     const { operation } = request.routeOptions.config;
     request.operation = operation;
+    if (failures.has(raw)) return done();
     const counts = operation?.access !== 'open';
-    if (counts && running >= maxRequests) return done(BUSY);
-    if (counts) {
-      connections.hold(raw.socket);
-      running++;
-    }
+    if (counts && underWay.full) return done(BUSY);
+    if (counts) underWay.begin(raw.socket);
     if (hasBody(request) && !(operation && isStreamed(operation))) deadlines.add(raw);
     reply.raw.on('close', () => {
       deadlines.answered(raw);
-      if (!counts) return;
-      connections.release(raw.socket);
-      running--;
+      if (counts) underWay.end(raw.socket);
     });
     done();
   });
@@ -216,25 +200,24 @@ function boundAnswers(app: FastifyInstance, { unreadMs }: AdminBounds): void {
 function addHooks(
   app: FastifyInstance,
   init: AdminInit,
+  { failures, closing }: FrontParts,
   check: (request: FastifyRequest) => Promise<void> | null,
-  closing: AbortSignal,
 ): void {
+  const answered = teller(init);
   app.addHook('onRequest', (request, reply, done) => {
-    // Payloads come from anywhere: no browser may take a payload for a page of ours.
-    reply.header('x-content-type-options', 'nosniff');
-    reply.header('content-security-policy', "default-src 'none'");
+    reply.headers(SAFE_HEADERS);
+    const failure = failures.get(request.raw);
+    if (failure !== undefined) return done(failure.error as Error);
     if (closing.aborted) {
       reply.header('connection', 'close');
       return done(STOPPING);
     }
     settle(check(request), (error) => done(error ?? refusalOfBody(request)));
   });
-  app.addHook('onResponse', ({ method, url, operation }, reply, done) => {
-    const { statusCode: status, elapsedTime: ms } = reply;
-    init.observer?.answered({ method, route: operation?.path, status, ms });
-    if (init.logger.isLevelEnabled('debug')) {
-      init.logger.debug({ method, url, status, ms: Math.round(ms) }, 'request');
-    }
+  app.addHook('onResponse', ({ raw, operation }, { statusCode, elapsedTime }, done) => {
+    const failure = failures.get(raw);
+    const ms = failure === undefined ? elapsedTime : init.clock.monotonic() - failure.begunAt;
+    answered(raw, operation?.path, statusCode, ms);
     done();
   });
   app.setNotFoundHandler(({ url }) => {
@@ -249,6 +232,20 @@ function addHooks(
     if (refusal.status === 413 || refusal.status === 415) await lingerFor(reply, init.clock);
     return send(reply, refusal);
   });
+}
+
+function teller({ observer, logger }: AdminInit) {
+  return (
+    { method = '', url }: IncomingMessage,
+    route: string | undefined,
+    status: number,
+    ms: number,
+  ) => {
+    observer?.answered({ method, route, status, ms });
+    if (logger.isLevelEnabled('debug')) {
+      logger.debug({ method, url, status, ms: Math.round(ms) }, 'request');
+    }
+  };
 }
 
 /** Goes on once a check is over: at once if there is nothing to wait for. */

@@ -32,6 +32,11 @@ export function leaveBodies(app: FastifyInstance): void {
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
 }
 
+/** The bytes of a payload, without the methods of Node's Buffers. */
+export function plainPayload(body: Buffer): Uint8Array {
+  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+}
+
 /** How long the rest of a body is read that is of no use any more. */
 const LINGER_MS = 2_000;
 
@@ -108,6 +113,11 @@ export class BodyDeadlines {
       socket.once('close', over);
       request.once('close', over);
     }
+  }
+
+  /** The body is there. */
+  complete(request: IncomingMessage): void {
+    this.#begun.delete(request);
   }
 
   stop(): void {

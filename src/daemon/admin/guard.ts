@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { isLoopbackHost } from '../peer-address.ts';
@@ -50,6 +51,8 @@ export class RequestGuard {
   readonly #token: TokenSource | null;
   /** The last Host header that was accepted: nearly all requests have the same. */
   #lastHost: string | undefined;
+  /** The bytes of the last token of `#token`. */
+  #ours = { token: '', bytes: Buffer.alloc(0) };
 
   constructor({ host, token, allowedHosts = [], readToken = false }: GuardInit) {
     this.exposed = !isLoopbackHost(host);
@@ -59,6 +62,15 @@ export class RequestGuard {
     this.#token = token;
   }
 
+  /** Whether the request is heard at once. If not, it may be heard nevertheless: the checks decide. */
+  passes(headers: IncomingHttpHeaders, access: 'read' | 'write'): boolean {
+    if (!this.#isHost(headers.host)) return false;
+    if (access === 'read' && !this.readsNeedToken) return true;
+    const given = tokenIn(headers);
+    if (given === undefined || this.#token === null) return false;
+    return this.#token.look(false) === null && this.#isToken(given);
+  }
+
   checkRequest(request: FastifyRequest): Promise<void> | null {
     this.#checkHost(request.headers.host);
     return this.readsNeedToken && !isProbe(request) ? this.checkToken(request) : null;
@@ -66,7 +78,7 @@ export class RequestGuard {
 
   /** An old token counts no more, and a new one counts, once its file was replaced. */
   checkToken({ headers }: Pick<FastifyRequest, 'headers'>): Promise<void> | null {
-    const [, given] = /^Bearer +([^\s]+)$/i.exec(headers.authorization ?? '') ?? [];
+    const given = tokenIn(headers);
     if (given === undefined)
       throw new AdminError(
         'UNAUTHORIZED',
@@ -87,8 +99,11 @@ export class RequestGuard {
   /** The time taken tells the length of the token at most, which is no secret. */
   #isToken(given: string): boolean {
     if (this.#token === null) return false;
-    const [ours, theirs] = [Buffer.from(this.#token.token), Buffer.from(given)];
-    return ours.length === theirs.length && timingSafeEqual(ours, theirs);
+    const { token } = this.#token;
+    if (token !== this.#ours.token) this.#ours = { token, bytes: Buffer.from(token) };
+    const { bytes } = this.#ours;
+    const theirs = Buffer.from(given);
+    return bytes.length === theirs.length && timingSafeEqual(bytes, theirs);
   }
 
   #place(): string {
@@ -101,17 +116,20 @@ export class RequestGuard {
    * That name is not accepted here, and no page comes from a bare IP address of this machine.
    */
   #checkHost(header: string | undefined): void {
-    if (header !== undefined && header === this.#lastHost) return;
-    const name = hostOf(header);
-    if (name !== undefined && this.#accepts(name)) {
-      this.#lastHost = header;
-      return;
-    }
+    if (this.#isHost(header)) return;
     throw new AdminError(
       'HOST_REFUSED',
       `the Host header ${JSON.stringify(header ?? '').slice(0, 100)} names no host of this endpoint: ` +
         'call it by the address it is bound to, or add the name to admin.allowedHosts',
     );
+  }
+
+  #isHost(header: string | undefined): boolean {
+    if (header !== undefined && header === this.#lastHost) return true;
+    const name = hostOf(header);
+    if (name === undefined || !this.#accepts(name)) return false;
+    this.#lastHost = header;
+    return true;
   }
 
   #accepts(name: string): boolean {
@@ -127,6 +145,10 @@ export class RequestGuard {
  */
 function isProbe({ operation }: FastifyRequest): boolean {
   return operation?.access === 'open';
+}
+
+function tokenIn({ authorization = '' }: IncomingHttpHeaders): string | undefined {
+  return /^Bearer +([^\s]+)$/i.exec(authorization)?.[1];
 }
 
 /** The host of a Host header in lower case, without port and brackets; undefined if malformed. */

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { ByteBudget, watchHolder } from '../../protocol/index.ts';
 import type { Clock } from '../../store/index.ts';
-import type { AdminError } from './errors.ts';
+import { AdminError } from './errors.ts';
 import type { AdminBounds } from './options.ts';
 
 export interface PayloadMemoryInit {
@@ -65,6 +65,34 @@ export class PayloadMemory {
     raw.once('close', end);
     return end;
   }
+}
+
+const UNREAD = new AdminError(
+  'BUSY',
+  'answers that other clients have not read take up the memory for payloads; try again in a minute',
+);
+const UNSENT = new AdminError(
+  'BUSY',
+  'payloads that other clients send take up the memory for them; try again in a minute',
+);
+const STREAMING = new AdminError(
+  'BUSY',
+  'exports and lists of ids of other clients take up the memory for them; try again in a minute',
+);
+interface PayloadMemories {
+  readonly answers: PayloadMemory;
+  readonly bodies: PayloadMemory;
+  /** Of exports and of lists of ids. */
+  readonly reads: PayloadMemory;
+}
+
+export function payloadMemories(init: { clock: Clock; bounds: AdminBounds }): PayloadMemories {
+  const { clock, bounds } = init;
+  return {
+    answers: new PayloadMemory({ clock, bounds, totalBytes: bounds.answerBytes, full: UNREAD }),
+    bodies: new PayloadMemory({ clock, bounds, totalBytes: bounds.bodyBytes, full: UNSENT }),
+    reads: new PayloadMemory({ clock, bounds, totalBytes: bounds.readBytes, full: STREAMING }),
+  };
 }
 
 function nothing(): void {}

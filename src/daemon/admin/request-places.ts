@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
+import type { HttpConnections } from './connections.ts';
 import type { AdminError } from './errors.ts';
 
 /** How many requests of one kind may be under way. */
@@ -19,5 +21,31 @@ export class RequestPlaces {
     raw.once('close', () => {
       this.#left++;
     });
+  }
+}
+
+/** The requests of all kinds that are under way. Each holds its connection. */
+export class RequestsUnderWay {
+  readonly #most: number;
+  readonly #connections: Pick<HttpConnections, 'hold' | 'release'>;
+  #count = 0;
+
+  constructor(most: number, connections: Pick<HttpConnections, 'hold' | 'release'>) {
+    this.#most = most;
+    this.#connections = connections;
+  }
+
+  get full(): boolean {
+    return this.#count >= this.#most;
+  }
+
+  begin(socket: Socket): void {
+    this.#connections.hold(socket);
+    this.#count++;
+  }
+
+  end(socket: Socket): void {
+    this.#connections.release(socket);
+    this.#count--;
   }
 }

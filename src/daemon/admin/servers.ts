@@ -22,6 +22,12 @@ const LINGER_MS = 2_000;
 /** Of answers, refusals among them. */
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
+/** Of all answers. Payloads come from anywhere: no browser may take a payload for a page of ours. */
+export const SAFE_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'",
+} as const;
+
 /** The servers of an endpoint: one for its port, and one for its socket. They share all bounds. */
 export class Servers {
   readonly #secure: ServeInit['secure'];

@@ -1,7 +1,6 @@
 import type { ClockService, Fetch } from '../../protocol/index.ts';
 import {
   type Clock,
-  type Item,
   type ItemKey,
   isReadFailure,
   type ListInit,
@@ -206,9 +205,7 @@ export class RunningNode implements ExplainedNode {
     return this.#init.replica;
   }
 
-  get(id: Uint8Array): Promise<Item | undefined> {
-    return this.#init.replica.get(id);
-  }
+  readonly get: Replica['get'] = (id, options) => this.#init.replica.get(id, options);
 
   head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined> {
     return this.#init.replica.head(id);

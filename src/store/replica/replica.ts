@@ -23,6 +23,7 @@ import type {
   NewItem,
   PutOptions,
   PutResult,
+  ReadOptions,
   ReplicaFigures,
   ReplicaInit,
   ReplicaStatus,
@@ -105,9 +106,9 @@ export class Replica {
    * The item, its bytes compared with its id. Rejects with `STORE_CORRUPT` if they do not agree; the
    * item is put aside then, and `onDamaged` says so.
    */
-  async get(id: Uint8Array): Promise<HeldItem | undefined> {
+  async get(id: Uint8Array, options: ReadOptions = {}): Promise<HeldItem | undefined> {
     checkId(id);
-    return this.#use().reader.get(id);
+    return this.#use().reader.get(id, options);
   }
 
   /**

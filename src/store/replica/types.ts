@@ -251,6 +251,15 @@ export interface ReplicaDatabase {
 /** The answer to an id: the item, only its length if that exceeds the limit, or nothing. */
 export type Served = Item | { readonly length: number } | undefined;
 
+/** Of `Replica.get`. */
+export interface ReadOptions {
+  /**
+   * A longer payload is not read, and its item counts as not held.
+   * @default no bound
+   */
+  readonly maxBytes?: number;
+}
+
 /** Bounds of one answer of `Replica.serve`. */
 export interface ServeLimits {
   /** Payload bytes of one item; of a longer item only the length is given. */

@@ -52,9 +52,10 @@ function countReads(node: RunningAdmin['node']) {
         (now) => now === count,
       ),
   };
-  node.get = (id) => {
-    reads.count++;
-    return original(id);
+  node.get = async (id, options) => {
+    const item = await original(id, options);
+    if (item !== undefined) reads.count++;
+    return item;
   };
   return reads;
 }

@@ -22,6 +22,7 @@ import {
   lthash,
   MAX_LIST_LIMIT,
   type PutResult,
+  type ReadOptions,
   systemClock,
   systemRandom,
 } from '../../../src/store/index.ts';
@@ -212,9 +213,11 @@ export class FakeNode implements ExplainedNode {
     }
   }
 
-  async get(id: Uint8Array): Promise<Item | undefined> {
+  async get(id: Uint8Array, { maxBytes }: ReadOptions = {}): Promise<Item | undefined> {
     this.#trip();
-    return this.items.get(bytesToHex(id));
+    const item = this.items.get(bytesToHex(id));
+    const isLong = maxBytes !== undefined && item !== undefined && item.payload.length > maxBytes;
+    return isLong ? undefined : item;
   }
 
   async head(id: Uint8Array): Promise<{ hint: bigint; bytes: number } | undefined> {

@@ -32,7 +32,7 @@ export const TOKEN = 'a-token-of-at-least-thirty-two-characters';
 
 /** A token whose file does not change. */
 export function fixedToken(token: string): NonNullable<AdminInit['token']> {
-  return { token, trouble: null, look: async () => undefined };
+  return { token, trouble: null, look: () => null };
 }
 
 export interface RunningAdmin {

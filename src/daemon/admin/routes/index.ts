@@ -33,4 +33,4 @@ export const OPERATIONS: readonly Operation[] = [
   ...metricsOperations,
 ];
 
-export { formatCursor } from './items.ts';
+export { formatCursor, LASTING } from './items.ts';

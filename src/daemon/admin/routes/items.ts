@@ -14,7 +14,7 @@ import {
   putAnswer,
   putQuery,
 } from '../../schemas/index.ts';
-import { bodyMemory } from '../bodies.ts';
+import { bodyMemory, plainPayload } from '../bodies.ts';
 import { AdminError, READ_ERRORS } from '../errors.ts';
 import { type Answer, type HandlerParts, json, type Operation, operation } from '../operation.ts';
 import { LONG_BYTES } from '../payload-memory.ts';
@@ -26,6 +26,9 @@ const ITEM_HEADERS = {
   location: 'The path of the item',
 };
 const { location, ...DESCRIBED } = ITEM_HEADERS;
+
+/** An id names its bytes for ever, so a client that has them need not ask again. */
+export const LASTING = 'private, max-age=31536000, immutable';
 
 const stored = (description: string): Answer<PutAnswer> => ({
   ...json(putAnswer, description),
@@ -132,8 +135,7 @@ async function put(
 
 /** A request without a body is a payload of no bytes. */
 function payloadOf(body: unknown): Uint8Array {
-  if (!(body instanceof Uint8Array)) return new Uint8Array();
-  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  return Buffer.isBuffer(body) ? plainPayload(body) : new Uint8Array();
 }
 
 async function get(
@@ -188,13 +190,10 @@ function held<T>(found: T | undefined, id: Uint8Array, node: Node): T {
   throw new AdminError('ITEM_KEPT_OUT', message);
 }
 
-/**
- * An id names its bytes for ever, so a client that has them need not ask again. Its first digits alone may
- * come to name several items.
- */
+/** The first digits of an id may come to name several items. */
 function describe(reply: FastifyReply, id: Uint8Array, hint: bigint): FastifyReply {
   const lasting = !reply.hasHeader('cache-control');
-  if (lasting) reply.header('cache-control', 'private, max-age=31536000, immutable');
+  if (lasting) reply.header('cache-control', LASTING);
   return reply
     .type('application/octet-stream')
     .header('rangemesh-hint', `${hint}`)

@@ -17,7 +17,7 @@ import type { Inspection, Quarantine } from '../quarantine/index.ts';
 import { decodeHead, type ItemHead, type SetKeys } from '../records/index.ts';
 import type { SetLifecycle } from '../recovery/index.ts';
 import type { SetChanges } from '../set-changes.ts';
-import type { Served, ServeLimits } from '../types.ts';
+import type { ReadOptions, Served, ServeLimits } from '../types.ts';
 import { idsWith } from './id-prefix.ts';
 
 export interface ItemReaderInit {
@@ -45,10 +45,10 @@ export class ItemReader {
    * A held item. Rejects with `STORE_CORRUPT` if it is damaged, or was until now; with `STORE_UNAVAILABLE` if
    * it cannot be read at the moment.
    */
-  async get(id: Uint8Array): Promise<HeldItem | undefined> {
+  async get(id: Uint8Array, { maxBytes }: ReadOptions): Promise<HeldItem | undefined> {
     const database = await this.#init.lifecycle.reader();
     const head = this.#headOf(id);
-    if (head === undefined) return undefined;
+    if (head === undefined || (maxBytes !== undefined && head.bytes > maxBytes)) return undefined;
     const key = { hint: head.hint, id: new Uint8Array(id) };
     const item = this.#item(database, key);
     if (item !== null) return item;

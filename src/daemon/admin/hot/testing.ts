@@ -1,0 +1,3 @@
+/** For tests alone: the parts of this room that they look at from inside. */
+
+export { plainGet, plainPut } from './plain.ts';
