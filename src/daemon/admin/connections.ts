@@ -64,7 +64,7 @@ export class HttpConnections {
       if (connection === undefined) return;
       connection.pending++;
       connection.lastUse = ++this.#uses;
-      response.once('close', () => connection.pending--);
+      response.on('close', () => connection.pending--);
       answer(request, response);
     });
     const [speak] = server.listeners('connection') as ((socket: Socket) => void)[];

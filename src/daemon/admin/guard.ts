@@ -51,8 +51,8 @@ export class RequestGuard {
   readonly #token: TokenSource | null;
   /** The last Host header that was accepted: nearly all requests have the same. */
   #lastHost: string | undefined;
-  /** The bytes of the last token of `#token`. */
-  #ours = { token: '', bytes: Buffer.alloc(0) };
+  /** The bytes of the last token of `#token`, and room for those of a given token. */
+  #ours = { token: '', bytes: Buffer.alloc(0), theirs: Buffer.alloc(0) };
 
   constructor({ host, token, allowedHosts = [], readToken = false }: GuardInit) {
     this.exposed = !isLoopbackHost(host);
@@ -100,10 +100,15 @@ export class RequestGuard {
   #isToken(given: string): boolean {
     if (this.#token === null) return false;
     const { token } = this.#token;
-    if (token !== this.#ours.token) this.#ours = { token, bytes: Buffer.from(token) };
-    const { bytes } = this.#ours;
-    const theirs = Buffer.from(given);
-    return bytes.length === theirs.length && timingSafeEqual(bytes, theirs);
+    if (token !== this.#ours.token) {
+      const bytes = Buffer.from(token);
+      this.#ours = { token, bytes, theirs: Buffer.alloc(bytes.length) };
+    }
+    const { bytes, theirs } = this.#ours;
+    // Node reads headers as latin1.
+    if (given.length !== bytes.length) return false;
+    theirs.write(given, 'latin1');
+    return timingSafeEqual(bytes, theirs);
   }
 
   #place(): string {

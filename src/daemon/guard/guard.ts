@@ -60,7 +60,7 @@ export function guardOf(checks: readonly GuardCheck[]): ItemGuard {
     refusalOf,
     judge(items, origin) {
       if (checks.length === 0) return null;
-      const verdicts = items.map((item) => refusalOf(keyOf(item), origin));
+      const verdicts = items.map((item) => refusalOf(new KeyOfItem(item), origin));
       if (verdicts.some((refusal) => refusal !== null)) {
         return askAll(asked, items, verdicts, origin);
       }
@@ -79,14 +79,20 @@ export function guardOf(checks: readonly GuardCheck[]): ItemGuard {
 }
 
 /** Reads the id only where a check does: that of an item that is put here is computed then. */
-function keyOf(item: Item): GuardedKey {
-  return {
-    hint: item.hint,
-    get id() {
-      return item.id;
-    },
-    bytes: item.payload.length,
-  };
+class KeyOfItem implements GuardedKey {
+  readonly hint: bigint;
+  readonly bytes: number;
+  readonly #item: Item;
+
+  constructor(item: Item) {
+    this.hint = item.hint;
+    this.bytes = item.payload.length;
+    this.#item = item;
+  }
+
+  get id(): Uint8Array {
+    return this.#item.id;
+  }
 }
 
 async function askAll(

@@ -77,7 +77,10 @@ export class OwnItems implements PushedChanges {
   }
 
   #judge(items: readonly NewItem[]): Promise<Verdicts> | null {
-    return this.#init.guard.judge(items.map(identified), PUT_HERE);
+    return this.#init.guard.judge(
+      items.map((item) => new ItemToJudge(item)),
+      PUT_HERE,
+    );
   }
 
   async #store(items: readonly NewItem[]): Promise<PutResult[]> {
@@ -117,16 +120,20 @@ export class OwnItems implements PushedChanges {
 const PUT_HERE: ItemOrigin = { via: 'http', peer: null, publisher: null };
 
 /** The item for the guard. Its id is computed only if a check asks for it: the store computes it again. */
-function identified({ hint, payload }: NewItem): Item {
-  let id: Item['id'] | undefined;
-  return {
-    hint,
-    payload,
-    get id() {
-      id ??= itemId(hint, payload);
-      return id;
-    },
-  };
+class ItemToJudge implements Item {
+  readonly hint: bigint;
+  readonly payload: Uint8Array;
+  #id: Item['id'] | undefined;
+
+  constructor({ hint, payload }: NewItem) {
+    this.hint = hint;
+    this.payload = payload;
+  }
+
+  get id(): Item['id'] {
+    this.#id ??= itemId(this.hint, this.payload);
+    return this.#id;
+  }
 }
 
 function throwFirst(verdicts: Verdicts): void {
