@@ -67,8 +67,8 @@ export class Puts {
     await Promise.allSettled(new Set(ids.map((id) => this.#commits.pending(id))));
   }
 
-  /** See `Replica.put`. */
-  async putOwn(items: readonly NewItem[], options: PutOptions): Promise<PutResult[]> {
+  /** See `Replica.put`. Throws at once for items that cannot be taken. */
+  putOwn(items: readonly NewItem[], options: PutOptions): Promise<PutResult[]> {
     checkList(items, 'items');
     for (const item of items) {
       checkHint(item?.hint);
@@ -80,8 +80,8 @@ export class Puts {
     return this.#enter({ items: own, line: 'own', ...options });
   }
 
-  /** See `Replica.putVerified`. */
-  async putVerified(
+  /** See `Replica.putVerified`. Throws at once for items that cannot be taken. */
+  putVerified(
     items: readonly VerifiedItem[],
     { source = null }: VerifiedPutOptions,
   ): Promise<PutResult<Uint8Array>[]> {
