@@ -4,7 +4,8 @@ import { SyncedGroup } from './synced-group.ts';
 
 /**
  * The least that a durable put over HTTP costs: fastify, and one synced batch of LevelDB for all puts that come
- * while another batch is written. Prints its URL; ends with its parent.
+ * while another batch is written. It hashes no id, checks no token and counts nothing, so a daemon must spend more.
+ * Prints its URL; ends with its parent.
  */
 const database = await openDatabase(process.argv[2]!);
 const group = new SyncedGroup(database);

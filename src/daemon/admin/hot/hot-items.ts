@@ -135,12 +135,14 @@ export class HotItems {
   #answerPut(exchange: HotExchange, { id, hint, created }: PutResult): void {
     const name = bytesToHex(id);
     const body = `{"id":"${name}","hint":"${hint}","created":${created}}`;
-    const headers = ['location', `/v1/items/${name}`, 'content-type', JSON_TYPE];
+    const headers = [...SAFE];
+    headers.push('location', `/v1/items/${name}`, 'content-type', JSON_TYPE);
     this.#answer(exchange, created ? 201 : 200, headers, body);
   }
 
   #answerItem(exchange: HotExchange, { hint, id, payload }: Item): void {
-    const headers = ['cache-control', LASTING, 'content-type', 'application/octet-stream'];
+    const headers = [...SAFE];
+    headers.push('cache-control', LASTING, 'content-type', 'application/octet-stream');
     headers.push('rangemesh-hint', `${hint}`, 'etag', `"${bytesToHex(id)}"`);
     this.#answer(exchange, 200, headers, payload);
   }
@@ -153,7 +155,8 @@ export class HotItems {
   ): void {
     if (response.closed) return;
     const { socket } = request;
-    response.writeHead(status, [...SAFE, ...headers, 'content-length', `${body.length}`]);
+    headers.push('content-length', `${body.length}`);
+    response.writeHead(status, headers);
     const text = typeof body === 'string' ? body : shortText(body);
     if (text === null) response.end(body);
     else response.end(text, 'latin1');
