@@ -102,10 +102,7 @@ export class Replica {
     return this.#use().puts.putVerified(items, options);
   }
 
-  /**
-   * The item, its bytes compared with its id. Rejects with `STORE_CORRUPT` if they do not agree; the
-   * item is put aside then, and `onDamaged` says so.
-   */
+  /** The item. If its bytes do not fit its id: rejects with `STORE_CORRUPT`, puts it aside, calls `onDamaged`. */
   async get(id: Uint8Array, options: ReadOptions = {}): Promise<HeldItem | undefined> {
     checkId(id);
     return this.#use().reader.get(id, options);
