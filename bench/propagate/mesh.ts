@@ -13,7 +13,7 @@ export const DEGREE: number = 2 * STEPS.length;
 const PUTS_PER_SECOND = 50;
 
 /** What a daemon has, and the room for new objects for each of a process; see bin/rangemesh.js. */
-const YOUNG_MB = (2 * NODES) / PROCESSES;
+const YOUNG_MB = (8 * NODES) / PROCESSES;
 const AS_DAEMONS = [
   `--min-semi-space-size=${YOUNG_MB}`,
   `--max-semi-space-size=${YOUNG_MB}`,
