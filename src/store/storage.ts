@@ -30,6 +30,11 @@ export interface Snapshot {
   contains(id: Uint8Array): boolean;
   /** Those of `ids` that the whole set does not hold, in their order: faster than one by one. */
   lacking?<Id extends Uint8Array>(ids: readonly Id[]): readonly Id[];
+  /**
+   * Gets ready for questions, in steps of some milliseconds; without it the first fingerprint takes as long.
+   * Absent where there is nothing to get ready.
+   */
+  prepare?(): Iterable<void>;
   /** Says that the snapshot is no longer needed. Idempotent; using it afterwards is an error. */
   release(): void;
 }

@@ -106,6 +106,10 @@ export class UnionSnapshot implements PartedSnapshot {
     return this.#isAbsent?.(id) !== true && this.#tree.contains(id);
   }
 
+  prepare(): Iterable<void> {
+    return this.#buffer.sumSteps();
+  }
+
   release(): void {
     this.#tree.release();
   }

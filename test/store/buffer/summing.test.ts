@@ -78,11 +78,35 @@ describe('summing in a write buffer', () => {
     const steps = more.sumSteps();
     const costs: number[] = [];
     for (let done = false; !done; ) costs.push(asked(() => (done = steps.next().done === true)));
-    assert.deepEqual(costs, [4, 4, 4, 2, 0]);
+    assert.deepEqual(costs, [0, 4, 4, 4, 2, 0]);
     assert.equal(
       asked(() => more.fingerprint(0, more.size)),
       0,
     );
+  });
+
+  it('works pending keys in a piece at a time, also if a query comes between two steps', () => {
+    const { buffer, asked } = filled(GROUP, { tailKeys: 10 });
+    const keys = [200, 201, 202, 203, 204].map(key);
+    for (const queried of [false, true]) {
+      const more = buffer.insert(keys);
+      const steps = more.sumSteps();
+      steps.next();
+      if (queried) assert.equal(more.lowerBound(keys[4]!), GROUP + 4);
+      const costs: number[] = [];
+      for (let done = false; !done; ) costs.push(asked(() => (done = steps.next().done === true)));
+      const pieces = costs.findIndex((cost) => cost > 0);
+      assert.equal(pieces, queried ? 0 : 2, 'two, two and one');
+      assert.deepEqual([...more.keys(GROUP, more.size)], keys);
+    }
+  });
+
+  it('sums sixteen leaves of a large group at a time', () => {
+    const { buffer, asked } = filled(80, { groupChunks: 64 });
+    const steps = buffer.sumSteps();
+    const costs: number[] = [];
+    for (let done = false; !done; ) costs.push(asked(() => (done = steps.next().done === true)));
+    assert.deepEqual(costs, [32, 32, 16, 0]);
   });
 
   it('counts all initial ids, and no id for an empty insert', () => {
@@ -112,10 +136,10 @@ describe('summing in a write buffer', () => {
 /** A buffer of full groups, which came in one large batch, and a counter of ids summed. */
 function filled(
   count: number,
-  { tailKeys = 1, dueKeys = 2 } = {},
+  { tailKeys = 1, dueKeys = 2, groupChunks = 2 } = {},
 ): { buffer: WriteBuffer; asked: (work: () => void) => number } {
   const { scheme, ids } = countingScheme(wideSum);
-  const init = { scheme, chunkItems: 2, groupChunks: 2, tailKeys, dueKeys };
+  const init = { scheme, chunkItems: 2, groupChunks, tailKeys, dueKeys };
   const keys = Array.from({ length: count }, (_, i) => key(i));
   const empty = WriteBuffer.empty(init);
   const buffer = empty.insert(keys);

@@ -1,4 +1,4 @@
-import { type Bound, compareBounds } from '../../../store/index.ts';
+import { type Bound, compareBounds, type Snapshot } from '../../../store/index.ts';
 import { within } from '../../deadline.ts';
 import { ProtocolError, SessionStop } from '../../errors.ts';
 import type { Dialect, Interval, Outline, Role, Session, Step } from '../dialect.ts';
@@ -138,6 +138,7 @@ export class SessionRun {
     this.#report.version = version;
     try {
       this.#narrow(accepts);
+      await this.#prepare(snapshot);
       const session = await this.#work.run(() =>
         dialect.session({
           ...terms,
@@ -157,6 +158,13 @@ export class SessionRun {
     } finally {
       snapshot.release();
     }
+  }
+
+  async #prepare(snapshot: Snapshot): Promise<void> {
+    const steps = snapshot.prepare?.()[Symbol.iterator]();
+    if (steps === undefined) return;
+    while ((await this.#work.run(() => steps.next())).done !== true)
+      this.#over.signal.throwIfAborted();
   }
 
   #narrow(accepts: Interval = EVERYTHING): void {

@@ -81,4 +81,14 @@ export class HeapTree<Ref> {
   sum(ref: Ref): void {
     this.view.reader.summary(ref);
   }
+
+  /** Likewise of a node above the leaves, so many leaves at a time. */
+  *sumSteps(ref: Ref, leaves: number): Generator<void, void> {
+    const children = this.view.reader.node(ref).children ?? [];
+    for (const [i, child] of children.entries()) {
+      if (i > 0 && i % leaves === 0) yield;
+      this.sum(child);
+    }
+    this.sum(ref);
+  }
 }

@@ -53,10 +53,19 @@ export class Scripted implements Session {
 /** Runs `session` over `channel`; a responder waits for the first frame of the peer. */
 export function runOf(
   session: Session,
-  { clock, channel, work, traffic, turns, ...events }: Pick<SessionRunInit, 'channel'> & RunInit,
+  {
+    clock,
+    channel,
+    work,
+    traffic,
+    turns,
+    prepare,
+    ...events
+  }: Pick<SessionRunInit, 'channel'> & RunInit,
 ): SessionRun {
   const slots = new Slots({ clock, limit: 1, giveWayMs: 60_000 });
-  const snapshot = { size: 0, release: () => {} } as unknown as Snapshot;
+  const parts = { size: 0, release: () => {}, ...(prepare && { prepare }) };
+  const snapshot = parts as unknown as Snapshot;
   const environment: SessionEnvironment = {
     clock,
     events: {
@@ -83,6 +92,8 @@ type RunInit = Partial<SessionEnvironment['events']> & {
   work?: SessionEnvironment['work'];
   traffic?: SessionEnvironment['traffic'];
   turns?: SessionEnvironment['turns'];
+  /** Of the snapshot. */
+  prepare?: () => Iterable<void>;
 };
 
 /** The error in the report, and the milliseconds to the end; -1 as long as the session runs. */

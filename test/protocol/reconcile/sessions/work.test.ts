@@ -134,9 +134,14 @@ describe('ReconcileService: the work of peers', () => {
     const next = (): Step => steps.shift()!;
     const [role, equal] = ['responder', false] as const;
     const session: Session = { role, equal, start: next, receive: next, proceed: next };
-    const ended = runOf(session, { channel: channel as Channel, clock, turns: shared }).run();
-    // The snapshot, the session, its start, a frame, and the rest of the answer.
-    for (let expected = 0; expected < 5; expected++) {
+    function* prepare() {
+      yield;
+      yield;
+    }
+    const parts = { channel: channel as Channel, clock, turns: shared, prepare };
+    const ended = runOf(session, parts).run();
+    // The snapshot, three steps to get it ready, the session, its start, a frame, and the rest of the answer.
+    for (let expected = 0; expected < 8; expected++) {
       await clock.advance(0);
       assert.deepEqual([slices, turns.length], [expected, 1]);
       turns.shift()!();

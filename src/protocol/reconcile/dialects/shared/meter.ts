@@ -21,8 +21,9 @@ export class Meter {
     return Math.max(1, this.#left);
   }
 
-  spend(items: number): void {
-    this.#left -= items;
+  /** @param ofTurn What it takes of this turn. @default as much as of the session */
+  spend(items: number, ofTurn: number = items): void {
+    this.#left -= ofTurn;
     this.visited += items;
   }
 
@@ -39,3 +40,5 @@ export const FINGERPRINT_COST = 2_048;
 export const EXPAND_COST = 16;
 /** An id looked up, or a key by its rank. */
 export const LOOKUP_COST = 32;
+/** Of a turn, for an id by its rank: where keys wait in a buffer, the rank is searched in two trees. */
+export const RANK_COST = 128;

@@ -183,10 +183,10 @@ export class OwnGroups {
 
   /** The peer took the ids from the list itself. */
   *#gaveListed(number: number, own: OwnGroup): NativeWork {
-    const { ledger, meter } = this.#context;
+    const { ledger } = this.#context;
     for (let at = 0; at < own.wanted.length; at += LISTED_BATCH) {
-      if (meter.over) yield 'slice';
-      ledger.gave(idsAt(own.group, this.#context, own.wanted.slice(at, at + LISTED_BATCH)));
+      const wanted = own.wanted.slice(at, at + LISTED_BATCH);
+      ledger.gave(yield* idsAt(own.group, this.#context, wanted));
     }
     this.#grantedAll(number, own);
   }

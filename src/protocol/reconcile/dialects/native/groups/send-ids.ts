@@ -21,14 +21,13 @@ export function* sendIds(
   positions: readonly number[],
   context: Context,
 ): NativeWork {
-  const { outbox, meter, ledger } = context;
+  const { outbox, ledger } = context;
   let at = 0;
   do {
     while (outbox.full) yield 'output';
-    if (meter.over) yield 'slice';
     const some = positions.slice(at, at + idsThatFit(context));
     at += some.length;
-    const ids = idsAt(group, context, some);
+    const ids = yield* idsAt(group, context, some);
     ledger.gave(ids);
     outbox.push({ ...head, last: at === positions.length, ids });
   } while (at < positions.length);

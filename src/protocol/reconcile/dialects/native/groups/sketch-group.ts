@@ -1,12 +1,11 @@
 import {
   BUCKETS,
   blockOf,
-  concatBytes,
   ID_BYTES,
   type Snapshot,
   symbolsThrough,
 } from '../../../../../store/index.ts';
-import { LOOKUP_COST } from '../../shared/index.ts';
+import { LOOKUP_COST, RANK_COST } from '../../shared/index.ts';
 import type { Context } from '../context.ts';
 import { itemsIn, type NativeWork, type RankedRange } from '../work.ts';
 
@@ -73,7 +72,7 @@ export class SketchGroup {
     let rest = position;
     for (const { begin, end } of this.ranges) {
       if (rest < end - begin) {
-        meter.spend(LOOKUP_COST);
+        meter.spend(LOOKUP_COST, RANK_COST);
         return snapshot.ids(begin + rest, begin + rest + 1);
       }
       rest -= end - begin;
@@ -102,10 +101,15 @@ export function symbolWords(bytes: Uint8Array): Uint32Array {
 }
 
 /** The ids at positions of a group, concatenated in the order of `positions`. */
-export function idsAt(
+export function* idsAt(
   group: SketchGroup,
   context: Context,
   positions: readonly number[],
-): Uint8Array {
-  return concatBytes(...positions.map((position) => group.idAt(context, position)));
+): NativeWork<Uint8Array> {
+  const ids = new Uint8Array(positions.length * ID_BYTES);
+  for (const [i, position] of positions.entries()) {
+    if (context.meter.over) yield 'slice';
+    ids.set(group.idAt(context, position), i * ID_BYTES);
+  }
+  return ids;
 }

@@ -15,7 +15,10 @@ import {
   takeSides,
 } from '../../../../../../src/protocol/reconcile/dialects/native/groups/testing.ts';
 import { Meter } from '../../../../../../src/protocol/reconcile/dialects/native/testing.ts';
-import { boundAt } from '../../../../../../src/protocol/reconcile/dialects/shared/index.ts';
+import {
+  boundAt,
+  RANK_COST,
+} from '../../../../../../src/protocol/reconcile/dialects/shared/index.ts';
 import {
   codingReference,
   type ItemKey,
@@ -76,13 +79,29 @@ describe('a list of short ids', () => {
     const ids = [keys[5]!, keys[6]!, keys[20]!].map(({ id }) => id);
     assert.deepEqual(Buffer.from(entries), Buffer.concat(ids));
     assert.deepEqual(
-      Buffer.from(idsAt(groupOf([5, 7], [20, 21]), context, [2, 0])),
+      Buffer.from(finish(idsAt(groupOf([5, 7], [20, 21]), context, [2, 0]))),
       Buffer.concat([ids[2]!, ids[0]!]),
     );
     assert.throws(() => groupOf([5, 7]).idAt(context, 2), {
       name: 'RangeError',
       message: /no item 2/,
     });
+  });
+
+  it('looks up as many ids in a slice as fit its share, since each takes as long as many read in a row', () => {
+    const meter = new Meter(2 * RANK_COST);
+    const group = groupOf([0, 5]);
+    const work = idsAt(group, { ...context, meter }, [4, 3, 2, 1, 0]);
+    let slices = 0;
+    let step = work.next();
+    for (; step.done !== true; step = work.next()) {
+      assert.equal(step.value, 'slice');
+      meter.refill();
+      slices++;
+    }
+    assert.equal(slices, 2, 'two, two and one');
+    const ids = [4, 3, 2, 1, 0].map((rank) => keys[rank]!.id);
+    assert.deepEqual(Buffer.from(step.value), Buffer.concat(ids));
   });
 
   it('tells both sides apart by names that no two entries share', () => {
