@@ -13,6 +13,16 @@ export interface Clock {
   after(delayMs: number, callback: () => void): Cancel;
 }
 
+/** How long bulk work, such as items of peers and merges, may keep the thread from callers here. */
+export interface BulkPace {
+  /** Milliseconds that a slice of such work shall take at present. */
+  readonly sliceMs: number;
+  /** Milliseconds of the processor that this thread has used: other programs do not make slices shorter. */
+  busyMs(): number;
+  /** Resolves when the next slice may run: after pending I/O at the latest, or after a rest. */
+  turn(): Promise<void>;
+}
+
 /** Randomness; `systemRandom` is the real one. */
 export interface Random {
   /** `length` unpredictable bytes. */

@@ -1,6 +1,6 @@
 import { checkClock, checkInit, checkPort } from '../checks.ts';
 import { checkScheme, lthash } from '../fingerprint/index.ts';
-import { Committer, Merger } from './commit/index.ts';
+import { Committer, Merger, SlicePace, steadyPace } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB, type ReplicaLimits } from './options.ts';
 import { Quarantine } from './quarantine/index.ts';
@@ -13,6 +13,9 @@ import { SetChanges } from './set-changes.ts';
 import type { ReplicaInit } from './types.ts';
 import { type VerifyOptions, type VerifyResult, verifyReplica } from './verify/index.ts';
 import { Puts, SetWriter } from './write/index.ts';
+
+/** Of a commit of peers' items; see `SlicePaceInit`. */
+const ITEM_MS = { firstUnitMs: 0.008, leastUnitMs: 0.002, leastWork: 128 };
 
 /** What a replica is made of. */
 export interface ReplicaParts {
@@ -45,6 +48,7 @@ export function checkReplicaInit(init: ReplicaInit): void {
 
 export function partsOf(init: ReplicaInit): ReplicaParts {
   const { clock, disk, logger, random, care, scheme = lthash } = init;
+  const { bulk = steadyPace(clock) } = init;
   checkScheme(scheme);
   const shape = { ...DEFAULT_INDEX, ...init.index };
   const limits = { ...DEFAULT_LIMITS, ...init.limits };
@@ -56,15 +60,16 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
   const committer = new Committer({ ...init, keys, scheme, shape, incidents, onEpoch });
   const { lifecycle } = committer;
   const lookup = new IdLookup({ keys, lifecycle });
-  const merger = new Merger({ committer, clock, bufferItems: shape.bufferItems });
+  const merger = new Merger({ committer, clock, bulk, bufferItems: shape.bufferItems });
   const refusals = new RefusalStore({
-    keys,
-    clock,
-    committer,
-    changes,
+    ...{ keys, clock, committer, changes },
     written: (ids) => puts.written(ids),
   });
-  const writer = new SetWriter({ keys, committer, lookup, quarantine, refusals, merger, changes });
+  const pace = new SlicePace({ bulk, ...ITEM_MS });
+  const writer = new SetWriter({
+    ...{ keys, committer, lookup, quarantine },
+    ...{ refusals, merger, changes, pace },
+  });
   const puts = new Puts({
     clock,
     disk,
@@ -74,6 +79,7 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
     lookup,
     refuses: (id) => refusals.has(id),
     write: (items, sources) => writer.write(items, sources),
+    peerItems: () => pace.work,
   });
   const found = { keys, committer, lifecycle, incidents };
   const reader = new ItemReader({
@@ -95,7 +101,7 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
   });
   const retention = new SetRetention({
     ...{ keys, committer, quarantine, refusals },
-    ...{ changes, clock },
+    ...{ changes, clock, bulk },
   });
   const verify = (options: VerifyOptions): Promise<VerifyResult> =>
     verifyReplica({

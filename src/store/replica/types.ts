@@ -1,5 +1,5 @@
 import type { Bytes } from '../bytes.ts';
-import type { Clock, Disk, Random } from '../environment.ts';
+import type { BulkPace, Clock, Disk, Random } from '../environment.ts';
 import type { FingerprintScheme } from '../fingerprint/index.ts';
 import type { HeldKey, Item, ItemKey } from '../item.ts';
 import type { Database, DatabaseCare } from '../level/index.ts';
@@ -214,6 +214,11 @@ export interface ReplicaInit extends ReplicaDatabase {
    * @default scrubbing begins at the beginning, and the platform names the epochs
    */
   random?: Random;
+  /**
+   * Says how long commits of peers' items, merges and removals may keep the event loop.
+   * @default 10 ms, and then a turn of the event loop
+   */
+  bulk?: BulkPace;
   /** @default none */
   witness?: Witness;
   /** Called after each commit; must not throw. @default none */

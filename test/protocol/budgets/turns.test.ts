@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Turns } from '../../../src/protocol/budgets/index.ts';
+import { Turns, type TurnsInit } from '../../../src/protocol/budgets/index.ts';
 import { settle, VirtualClock } from '../../support/clock.ts';
 
-/** `slice` is work that takes so many milliseconds. */
-function sharing() {
+/** `slice` is work that takes so many milliseconds; `work` passes them outside of any slice. */
+function sharing({ allWork = false, ...init }: Partial<TurnsInit> & { allWork?: boolean } = {}) {
   const clock = new VirtualClock();
   let now = 0;
+  const work = (ms: number): void => {
+    now += ms;
+  };
   const turns = new Turns({
     clock: { now: () => 0, after: clock.after.bind(clock), monotonic: () => now },
+    ...(allWork && { busyMs: () => now }),
+    ...init,
   });
   const did: string[] = [];
   const slice = (name: string, ms: number): void => {
@@ -17,7 +22,7 @@ function sharing() {
       did.push(name);
     });
   };
-  return { clock, turns, did, slice };
+  return { clock, turns, did, slice, work };
 }
 
 describe('Turns', () => {
@@ -59,5 +64,89 @@ describe('Turns', () => {
     });
     await assert.rejects(wrong, RangeError);
     assert.equal(await turns.run(() => 8), 8);
+  });
+
+  it('count all work of the thread, and not only slices, where it is known', async () => {
+    const slices = sharing();
+    slices.work(10);
+    slices.slice('a', 1);
+    assert.deepEqual(slices.did, ['a']);
+    const { clock, did, slice, work } = sharing({ allWork: true });
+    work(10);
+    slice('a', 1);
+    assert.deepEqual(did, [], 'I/O comes first');
+    await clock.advance(0);
+    assert.deepEqual(did, ['a']);
+  });
+
+  it('count what the thread used, and not the time in which other programs had the processor', () => {
+    let used = 0;
+    const { did, slice, work } = sharing({ busyMs: () => used });
+    work(1_000);
+    slice('a', 1_000);
+    used += 9.9;
+    slice('b', 1);
+    used += 0.1;
+    slice('c', 1);
+    assert.deepEqual(did, ['a', 'b']);
+  });
+
+  it('are of three milliseconds while clients ask, with rests as long as the thread was busy', async () => {
+    let asked = true;
+    const { clock, turns, did, slice } = sharing({ clientsAsk: () => asked });
+    assert.equal(turns.sliceMs, 3);
+    slice('a', 2.9);
+    slice('b', 2.1);
+    slice('c', 1);
+    assert.deepEqual(did, ['a', 'b']);
+    await clock.advance(4);
+    assert.deepEqual(did, ['a', 'b'], 'five milliseconds of rest');
+    await clock.advance(1);
+    assert.deepEqual(did, ['a', 'b', 'c']);
+    asked = false;
+    assert.equal(turns.sliceMs, 10);
+    slice('d', 8);
+    slice('e', 1);
+    assert.deepEqual(did.slice(3), ['d', 'e'], 'no client asks any more');
+  });
+
+  it('rest for twenty milliseconds at most, however busy the clients keep the thread', async () => {
+    const { clock, did, slice, work } = sharing({ allWork: true, clientsAsk: () => true });
+    work(1_000);
+    slice('a', 1);
+    await clock.advance(19);
+    assert.deepEqual(did, []);
+    await clock.advance(1);
+    assert.deepEqual(did, ['a']);
+  });
+
+  it('say whether work would run at once', async () => {
+    const { clock, turns, slice, work } = sharing({ allWork: true });
+    assert.equal(turns.ready, true);
+    slice('a', 9.9);
+    assert.equal(turns.ready, true);
+    work(0.1);
+    assert.equal(turns.ready, false);
+    slice('b', 1);
+    slice('c', 10);
+    await clock.advance(0);
+    assert.equal(turns.ready, false, 'eleven milliseconds are used up');
+    slice('d', 1);
+    await clock.advance(0);
+    assert.equal(turns.ready, true);
+  });
+
+  it('resolve for work that does itself when there is time for a slice', async () => {
+    const { clock, turns, work } = sharing({ allWork: true });
+    let turn = 0;
+    const next = (): Promise<number> => turns.turn().then(() => turn++);
+    await next();
+    work(10);
+    const waiting = next();
+    await settle();
+    assert.equal(turn, 1);
+    await clock.advance(0);
+    await waiting;
+    assert.equal(turn, 2);
   });
 });

@@ -1,5 +1,5 @@
 import { delay } from '../../alarm.ts';
-import type { Clock } from '../../environment.ts';
+import type { BulkPace, Clock } from '../../environment.ts';
 import { Gate } from '../../gate.ts';
 import type { DurableSet } from '../durable-set/index.ts';
 import type { Committer } from './committer.ts';
@@ -8,6 +8,7 @@ import { SlicePace } from './slice-pace.ts';
 export interface MergerInit {
   committer: Committer;
   clock: Clock;
+  bulk: BulkPace;
   bufferItems: number;
   /**
    * Commits after which a buffer of any size is merged. Raising it spares merging small buffers, and
@@ -35,7 +36,7 @@ export class Merger {
 
   constructor(init: MergerInit) {
     this.#init = init;
-    this.#pace = new SlicePace({ clock: init.clock, ...UNIT_MS });
+    this.#pace = new SlicePace({ ...init, ...UNIT_MS });
   }
 
   /** Merges if that is due; called after every commit. */
@@ -89,12 +90,12 @@ export class Merger {
   }
 
   async #sweep(): Promise<void> {
-    const { committer, clock } = this.#init;
+    const { committer, bulk } = this.#init;
     const slice = (set: DurableSet) => this.#pace.measured(() => set.merge(this.#pace.work));
     try {
       while (!this.#stopped && (await committer.commit(slice, { alone: false }))) {
         this.#room.recheck();
-        await delay(clock);
+        await bulk.turn();
       }
     } catch {
       // The lifecycle reports the cause; the next commit that succeeds wakes the merger again.

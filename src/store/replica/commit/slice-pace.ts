@@ -1,15 +1,20 @@
-import type { Clock } from '../../environment.ts';
+import type { BulkPace } from '../../environment.ts';
 import type { PreparedCommit } from '../durable-set/index.ts';
 
-/** Target of one slice: milliseconds of event loop. */
-const SLICE_MS = 8;
+/** Of the time of a slice: the rest is for what follows, such as telling listeners. */
+const SHARE = 0.8;
 
 export interface SlicePaceInit {
-  clock: Clock;
+  bulk: Pick<BulkPace, 'sliceMs' | 'busyMs'>;
   /** Estimated milliseconds of a unit of work, at first. */
   firstUnitMs: number;
   /** And at least. */
   leastUnitMs: number;
+  /**
+   * Units in a slice at least; a smaller slice tells nothing, since each slice has a cost of its own.
+   * @default 1
+   */
+  leastWork?: number;
 }
 
 /** Sizes the slices of a long work by the time that earlier slices took. */
@@ -25,29 +30,32 @@ export class SlicePace {
 
   /** Units of work for the next slice. */
   get work(): number {
-    return SLICE_MS / this.#unitMs;
+    const { bulk, leastWork = 1 } = this.#init;
+    return Math.max(leastWork, (SHARE * bulk.sliceMs) / this.#unitMs);
   }
 
   /** Prepares a slice, and measures the time of its work and its encoding. */
   measured(
     prepare: () => (PreparedCommit & { readonly work: number }) | null,
   ): PreparedCommit | null {
-    const { clock } = this.#init;
-    const start = clock.monotonic();
+    const { bulk } = this.#init;
+    const start = bulk.busyMs();
     const prepared = prepare();
     if (prepared === null) return null;
-    const workedMs = clock.monotonic() - start;
+    const workedMs = bulk.busyMs() - start;
     return {
       ...prepared,
       fill: (sink) => {
-        const filling = clock.monotonic();
+        const filling = bulk.busyMs();
         prepared.fill(sink);
-        this.#learn((workedMs + clock.monotonic() - filling) / prepared.work);
+        this.#learn(workedMs + bulk.busyMs() - filling, prepared.work);
       },
     };
   }
 
-  #learn(unitMs: number): void {
+  #learn(ms: number, work: number): void {
+    if (work < (this.#init.leastWork ?? 1)) return;
+    const unitMs = ms / work;
     this.#unitMs = Math.max(this.#init.leastUnitMs, unitMs, 0.8 * this.#unitMs + 0.2 * unitMs);
   }
 }

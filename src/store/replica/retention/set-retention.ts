@@ -1,4 +1,4 @@
-import type { Clock } from '../../environment.ts';
+import type { BulkPace, Clock } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
 import { INFINITE_HINT } from '../../item.ts';
 import type { CompactResult } from '../../level/index.ts';
@@ -21,6 +21,7 @@ export interface SetRetentionInit {
   refusals: Pick<RefusalStore, 'pruned'>;
   changes: SetChanges;
   clock: Clock;
+  bulk: BulkPace;
 }
 
 /** See `SlicePaceInit`. */
@@ -41,7 +42,7 @@ export class SetRetention implements Retention {
 
   constructor(init: SetRetentionInit) {
     this.#init = init;
-    this.#pace = new SlicePace({ clock: init.clock, ...ITEM_MS });
+    this.#pace = new SlicePace({ ...init, ...ITEM_MS });
     this.#trim = new ArrivalTrim(init);
     this.#reclaim = new Reclaim({ ...init, lifecycle: init.committer.lifecycle });
   }

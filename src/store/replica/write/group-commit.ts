@@ -10,6 +10,8 @@ export interface GroupCommitInit {
     ReplicaLimits,
     'maxQueuedBytes' | 'maxQueuedItems' | 'maxBatchBytes' | 'maxBatchItems'
   >;
+  /** Items in a commit that has any of peers: callers here wait as long as it takes. */
+  peerItems: () => number;
   /** Writes items in one atomic batch; resolves once they are on disk and visible. */
   write: (items: readonly Item[], sources: readonly SourceRun[]) => Promise<void>;
 }
@@ -155,7 +157,7 @@ export class GroupCommit {
     const queue = this.#queue;
     const at = own ? queue.findLastIndex((one) => one.own || one.passed) : queue.length - 1;
     const begun = own ? (queue.findLast((one) => one.own) ?? queue[Math.max(0, at)]) : queue[at];
-    if (begun !== undefined && this.#fits(begun, item)) return begun;
+    if (begun !== undefined && this.#fits(begun, item, own)) return begun;
     const empty = { items: [], sources: [], own, bytes: 0, passed: false };
     const batch = { ...empty, ...Promise.withResolvers<void>() };
     // A failure that no caller waits for is no unhandled rejection.
@@ -166,9 +168,11 @@ export class GroupCommit {
     return batch;
   }
 
-  #fits({ items, bytes }: CommitBatch, { payload }: Item): boolean {
-    const { maxBatchItems, maxBatchBytes } = this.#init.limits;
-    return items.length < maxBatchItems && bytes + payload.length <= maxBatchBytes;
+  #fits({ items, bytes }: CommitBatch, { payload }: Item, own: boolean): boolean {
+    const { limits, peerItems } = this.#init;
+    const { maxBatchItems, maxBatchBytes } = limits;
+    const most = own ? maxBatchItems : Math.min(maxBatchItems, peerItems());
+    return items.length < most && bytes + payload.length <= maxBatchBytes;
   }
 
   #pump(): void {

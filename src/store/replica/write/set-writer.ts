@@ -1,6 +1,6 @@
 import type { Item } from '../../item.ts';
 import { findArrivals, trimmedSince } from '../arrivals/index.ts';
-import type { Committer, Merger } from '../commit/index.ts';
+import type { Committer, Merger, SlicePace } from '../commit/index.ts';
 import {
   type DurableSet,
   isDamage,
@@ -28,6 +28,8 @@ export interface SetWriterInit {
   refusals: RefusalStore;
   merger: Merger;
   changes: SetChanges;
+  /** Learns how long an item takes in a commit. */
+  pace: SlicePace;
 }
 
 /** Writes batches of new items, and keeps lookup, quarantine and listeners in step with the set. */
@@ -40,18 +42,23 @@ export class SetWriter {
 
   /** @param sources Where the items came from. @default they were put here */
   async write(items: readonly Item[], sources?: readonly SourceRun[]): Promise<void> {
-    const { committer, lookup, merger } = this.#init;
+    const { committer, lookup, merger, pace } = this.#init;
     await merger.room();
     const added = lookup.adding(items);
     const committed = (): void => this.#committed(items, added);
     const options = { late: committed, alone: false };
     let known: KnownPlaces | null = null;
-    const prepare = (set: DurableSet): PreparedCommit | null => {
+    const add = (set: DurableSet): PreparedCommit | null => {
       const settled = this.#settled(items);
       if (settled.length === 0) return set.add(items, [], { sources });
       if (known?.order !== set.state.order) return null;
       return set.add(items, settled, { sources, placed: known.places });
     };
+    const prepare = (set: DurableSet): PreparedCommit | null =>
+      pace.measured(() => {
+        const commit = add(set);
+        return commit && { ...commit, work: items.length };
+      });
     while (!(await committer.commit(prepare, options))) known = await this.#placed(items);
     committed();
   }

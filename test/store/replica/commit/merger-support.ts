@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { Merger } from '../../../../src/store/replica/commit/index.ts';
+import { Merger, steadyPace } from '../../../../src/store/replica/commit/index.ts';
 import type { MergerInit } from '../../../../src/store/replica/commit/testing.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { add, type Kept, numberedItems, openCommitter } from '../committer-support.ts';
@@ -18,7 +18,13 @@ export async function openMerger(
   { clock = new VirtualClock(), ...init }: Partial<MergerInit> & { clock?: VirtualClock },
 ): Promise<{ kept: Kept; merger: Merger }> {
   const kept = await openCommitter(t, { clock });
-  const merger = new Merger({ committer: kept.committer, clock, bufferItems: 8, ...init });
+  const merger = new Merger({
+    committer: kept.committer,
+    clock,
+    bulk: steadyPace(clock),
+    bufferItems: 8,
+    ...init,
+  });
   t.after(() => merger.stop());
   return { kept, merger };
 }

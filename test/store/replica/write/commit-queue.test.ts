@@ -80,6 +80,19 @@ describe('the queue before the writer', () => {
     ]);
   });
 
+  it('holds as many items as there is time for in a batch of peers, and more in an own batch', async () => {
+    const queue = new Queue({ maxBatchItems: 3 });
+    queue.peerItems = 2;
+    queue.more = true;
+    queue.add(0, 1, 2);
+    queue.peerItems = 9;
+    queue.add(3, 4, 5);
+    queue.peerItems = 1;
+    queue.addOwn(6, 7, 8, 9);
+    await queue.writeAll();
+    assert.deepEqual(queue.batches, [[7, 8, 9], [0, 1, 6], [2, 3, 4], [5]]);
+  });
+
   it('knows the pending ids, and counts their bytes until they are on disk', async () => {
     const queue = new Queue();
     for (const round of [0, 10]) {
@@ -291,6 +304,8 @@ class Queue {
   /** Ends the call that is about to add items. */
   #arrived: () => void = () => undefined;
   readonly #begun: PromiseWithResolvers<void>[] = [];
+  /** Items that there is time for. */
+  peerItems = 2 ** 20;
 
   constructor(limits: Partial<ReplicaLimits> = {}) {
     this.commits = new GroupCommit({
@@ -301,6 +316,7 @@ class Queue {
         maxBatchItems: 2 ** 20,
         ...limits,
       },
+      peerItems: () => this.peerItems,
       write: (items) => {
         this.batches.push(items.map(({ hint }) => Number(hint)));
         const begun = Promise.withResolvers<void>();

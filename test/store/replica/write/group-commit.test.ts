@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { openDatabase, type Replica, type ReplicaLimits } from '../../../../src/store/index.ts';
+import {
+  itemId,
+  openDatabase,
+  type Replica,
+  type ReplicaInit,
+  type ReplicaLimits,
+  verifyItem,
+} from '../../../../src/store/index.ts';
 import { settle } from '../../../support/clock.ts';
 import { assertProperty } from '../../../support/property.ts';
 import {
@@ -34,6 +41,22 @@ describe('group commit', () => {
     assert.deepEqual(gate.batches, [4, 4, 2]);
     await replica.put([item(20, 600), item(21, 600), item(22, 5000), item(23, 400), item(24, 600)]);
     assert.deepEqual(gate.batches.slice(3), [1, 1, 1, 2]);
+  });
+
+  it('commits as many items of peers as a slice has time for, and own items together', async (t) => {
+    let busyMs = 0;
+    const bulk = { sliceMs: 1, busyMs: () => busyMs++, turn: async () => undefined };
+    const { replica, gate } = await gatedReplica(t, {}, { bulk });
+    gate.open();
+    const verified = (from: number, count: number) =>
+      items(from + count)
+        .slice(from)
+        .map((one) => verifyItem({ ...one, id: itemId(one.hint, one.payload) }));
+    await replica.putVerified(verified(0, 200));
+    await replica.put(items(500).slice(200));
+    // The first commit teaches that there is time for few; so many share a commit at least.
+    await replica.putVerified(verified(500, 200));
+    assert.deepEqual(gate.batches, [128, 72, 300, 128, 72]);
   });
 
   it('makes puts wait while the queue is full, in order, but answers held items', async (t) => {
@@ -96,11 +119,11 @@ describe('group commit', () => {
 async function gatedReplica(
   t: Parameters<typeof openReplica>[0],
   limits: Partial<ReplicaLimits> = {},
-  directory?: string,
+  init: Partial<ReplicaInit> = {},
 ): Promise<{ replica: Replica; gate: Gate }> {
-  const path = directory ?? (await temporaryDirectory(t));
-  if (directory === undefined) await (await openReplica(t, path)).close();
+  const path = await temporaryDirectory(t);
+  await (await openReplica(t, path)).close();
   const database = await openDatabase(path);
   const gate = gateBatches(database);
-  return { replica: await openReplica(t, path, { database, limits }), gate };
+  return { replica: await openReplica(t, path, { ...init, database, limits }), gate };
 }
