@@ -61,10 +61,10 @@ export interface FetchInit {
    */
   work?: Pick<PeerWork, 'run' | 'debtMs' | 'rest'>;
   /**
-   * Shares the turns of the event loop among the reads of all answers, and with other work in slices.
+   * Shares the turns of the event loop among the answers of both roles, and with other work in slices.
    * @default its own
    */
-  turns?: Pick<Turns, 'run'>;
+  turns?: Pick<Turns, 'run' | 'ready'>;
   /**
    * The budget of bytes on the wire, shared with the other services. Answers wait for it, in both roles.
    * @default not charged

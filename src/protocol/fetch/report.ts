@@ -48,7 +48,7 @@ export interface FetchRequest {
    */
   readonly onItems: (items: readonly VerifiedItem[]) => void | Promise<void>;
   /**
-   * Called with each wait of this node for its own budget of bytes; the result is awaited instead.
+   * Called with each wait of this node for a turn or for its own budget of bytes; the result is awaited instead.
    * @default none
    */
   readonly onWait?: (paid: Promise<void>) => Promise<void>;

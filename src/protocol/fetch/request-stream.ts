@@ -1,5 +1,5 @@
 import type { Clock } from '../../store/index.ts';
-import type { TrafficMeter } from '../budgets/index.ts';
+import type { TrafficMeter, Turns } from '../budgets/index.ts';
 import { within } from '../deadline.ts';
 import { messageOf, ProtocolError, type ProtocolErrorCode } from '../errors.ts';
 import type { Limiter, Release } from '../limiter.ts';
@@ -17,6 +17,8 @@ export interface RequestStreamInit {
   open: (signal: AbortSignal) => Promise<Channel>;
   /** Charged with what comes; the next answers are read once it is paid for. */
   traffic: TrafficMeter | undefined;
+  /** Shares the turns of the event loop among the answers to all requests. */
+  turns: Pick<Turns, 'run' | 'ready'>;
   /** See `FetchRequest`. */
   onWait: ((paid: Promise<void>) => Promise<void>) | undefined;
 }
@@ -90,6 +92,14 @@ export class RequestStream {
     this.#chargedBytes = received;
     const paid = traffic.pay('download', peer, bytes, this.#over.signal);
     await (onWait?.(paid) ?? paid);
+  }
+
+  /** Takes in what came, once the event loop has time. No wait here is a stall of the peer. */
+  inTurn(take: () => Promise<void>): Promise<void> {
+    const { turns, onWait } = this.#init;
+    if (turns.ready) return take();
+    const taken = turns.run(take).then(() => undefined);
+    return onWait?.(taken) ?? taken;
   }
 
   async #open(): Promise<Channel> {

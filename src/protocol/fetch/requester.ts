@@ -76,7 +76,8 @@ export class Requester {
         if (first === null) {
           throw new ProtocolError('STREAM_CLOSED', 'the stream closed before the last answer');
         }
-        await this.#take([first, ...channel.ready(TOGETHER_BYTES)]);
+        const frames = [first, ...channel.ready(TOGETHER_BYTES)];
+        await this.#stream.inTurn(() => this.#take(frames));
         await this.#stream.pay(channel.receivedBytes);
       }
       await this.#end(channel);

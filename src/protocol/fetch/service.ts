@@ -1,4 +1,5 @@
 import { checkClock, checkFunction, checkInit, systemRandom } from '../../store/index.ts';
+import { Turns } from '../budgets/index.ts';
 import { STOPPED } from '../errors.ts';
 import { Limiters } from '../limiter.ts';
 import type { Channel, ChannelHandler, Network } from '../network/index.ts';
@@ -36,6 +37,7 @@ export class FetchService implements Fetch {
   readonly #asking: Limiters;
   readonly #requests = new Map<AnyRequester, Promise<unknown>>();
   readonly #serving: Serving;
+  readonly #turns: Pick<Turns, 'run' | 'ready'>;
   readonly #totals = { receivedBytes: 0, sentBytes: 0 };
   readonly #streaming = new Set<string>();
   #unwatch: () => void = () => undefined;
@@ -52,7 +54,8 @@ export class FetchService implements Fetch {
     const sent = (bytes: number): void => {
       this.#totals.sentBytes += bytes;
     };
-    this.#serving = new Serving({ ...init, options: this.#options, sent });
+    this.#turns = init.turns ?? new Turns({ clock: init.clock });
+    this.#serving = new Serving({ ...init, turns: this.#turns, options: this.#options, sent });
     this.#asking = new Limiters(this.#options.requestsPerPeer);
     this.#protocols = {
       ids: protocolId(init.networkName, 'fetch', FETCH_VERSION),
@@ -123,6 +126,7 @@ export class FetchService implements Fetch {
     return {
       clock,
       traffic,
+      turns: this.#turns,
       options: this.#options,
       limiter: this.#asking.of(peer),
       open: (signal: AbortSignal): Promise<Channel> => {

@@ -1,4 +1,4 @@
-import { Turns } from '../budgets/index.ts';
+import type { Turns } from '../budgets/index.ts';
 import { messageOf, PAUSED, ProtocolError, STOPPED } from '../errors.ts';
 import { Limiters, type Release } from '../limiter.ts';
 import { type Log, SILENT } from '../log.ts';
@@ -9,8 +9,9 @@ import type { FetchOptions } from './options.ts';
 import { RangeResponder, type ServeRange } from './range/index.ts';
 import { Responder } from './responder.ts';
 
-export interface ServingInit extends Omit<FetchInit, 'options'> {
+export interface ServingInit extends Omit<FetchInit, 'options' | 'turns'> {
   options: FetchOptions;
+  turns: Pick<Turns, 'run' | 'ready'>;
   /** Called with payload bytes that were sent. */
   sent: (bytes: number) => void;
 }
@@ -20,7 +21,6 @@ export class Serving {
   readonly #init: ServingInit;
   readonly #log: Log;
   readonly #memory: AnswerMemory;
-  readonly #turns: Pick<Turns, 'run'>;
   readonly #answering: Limiters;
   readonly #running = new Map<Channel, Promise<void>>();
   #waiting = 0;
@@ -30,7 +30,6 @@ export class Serving {
     this.#init = init;
     this.#log = init.log ?? SILENT;
     this.#memory = new AnswerMemory(init);
-    this.#turns = init.turns ?? new Turns(init);
     this.#answering = new Limiters(init.options.servedPerPeer);
   }
 
@@ -64,9 +63,9 @@ export class Serving {
   }
 
   #partsFor(channel: Channel) {
-    const { serve, options, clock, work, traffic, sent } = this.#init;
-    const shared = { serve, options, clock, work, traffic, sent };
-    return { ...shared, channel, memory: this.#memory, turns: this.#turns };
+    const { serve, options, clock, work, traffic, turns, sent } = this.#init;
+    const shared = { serve, options, clock, work, traffic, turns, sent };
+    return { ...shared, channel, memory: this.#memory };
   }
 
   async #serve(channel: Channel, responder: { run(): Promise<void> }): Promise<void> {

@@ -31,6 +31,38 @@ const after = (w: World, ms: number): Promise<void> =>
 const [one, two, three] = [itemOf(1), itemOf(2), itemOf(3)];
 const ids = [one, two, three].map(({ id }) => id);
 
+describe('Requester: turns', () => {
+  it('reads answers when the event loop has time, and tells of the wait, which is no stall', async () => {
+    const w = await world({ stallTimeoutMs: 100 });
+    const waiting: (() => void)[] = [];
+    const run = <Result>(work: () => Result): Promise<Result> =>
+      new Promise((resolve) => {
+        waiting.push(() => resolve(work()));
+      });
+    const asking = w.service('c', { stallTimeoutMs: 100 }, { turns: { run, ready: false } });
+    await asking.start();
+    w.network.connect('c', 'b', { latencyMs: 10 });
+    w.hold(one);
+    let got = 0;
+    let waits = 0;
+    const onWait = (taken: Promise<void>): Promise<void> => {
+      waits++;
+      return taken;
+    };
+    const onItems = (items: readonly Item[]): void => {
+      got += items.length;
+    };
+    const running = asking.fetch({ peer: 'b', ids: [one.id], onItems, onWait });
+    await w.clock.advance(1_000);
+    assert.deepEqual([got, waits, waiting.length], [0, 1, 1]);
+    waiting.shift()!();
+    await w.clock.advance(1_000);
+    const { outcome, items } = await byNow(running, 'it goes on');
+    assert.deepEqual([outcome, items, got, waiting.length], ['complete', 1, 1, 0]);
+    await asking.stop();
+  });
+});
+
 describe('Requester: time', () => {
   const options = { stallTimeoutMs: 100, minBytesPerWindow: 1_000, openTimeoutMs: 50 };
   const long = itemOf(9, 20_000);

@@ -168,6 +168,7 @@ describe('FetchService: places for requests of others', () => {
     const w = (await new World({}, LINK).start()).hold(one);
     const waiting: (() => void)[] = [];
     const turns: FetchInit['turns'] = {
+      ready: false,
       run: (read) =>
         new Promise((resolve) => {
           waiting.push(() => resolve(read()));

@@ -184,7 +184,7 @@ export class RunningRequest {
     this.#mark();
   }
 
-  /** While items are being stored, or bytes paid for, this node is the slow one. */
+  /** While items wait for a turn or are being stored, or bytes paid for, this node is the slow one. */
   async holding(work: Promise<void>): Promise<void> {
     this.progressAt = Number.POSITIVE_INFINITY;
     try {

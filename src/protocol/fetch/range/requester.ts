@@ -20,6 +20,9 @@ export interface RangeRequesterInit extends Omit<RequestStreamInit, 'peer' | 'si
   received: (bytes: number) => void;
 }
 
+/** Bytes of an answer taken in at once. */
+const TOGETHER_BYTES = 64 * 1024;
+
 /** One request for a range, from the first frame to the report. */
 export class RangeRequester {
   readonly #init: RangeRequesterInit;
@@ -55,10 +58,13 @@ export class RangeRequester {
     try {
       await channel.send(encodeRangeRequest(this.#query));
       await channel.close();
-      for (let frame = await this.#next(channel); frame !== null; ) {
-        await this.#take(frame);
+      for (;;) {
+        const frame = await this.#next(channel);
+        if (frame === null) break;
+        // At once, since a stream that breaks drops what lies unread.
+        const frames = [frame, ...channel.ready(TOGETHER_BYTES)];
+        await this.#stream.inTurn(() => this.#takeAll(frames));
         await this.#stream.pay(channel.receivedBytes);
-        frame = await this.#next(channel);
       }
     } catch (error) {
       channel.abort(asProtocolError(error));
@@ -74,6 +80,10 @@ export class RangeRequester {
     const extra = await this.#stream.next(channel);
     if (extra !== null) throw unexpected('a frame behind the end of the range');
     return null;
+  }
+
+  async #takeAll(frames: readonly Uint8Array[]): Promise<void> {
+    for (const frame of frames) await this.#take(frame);
   }
 
   async #take(frame: Uint8Array): Promise<void> {

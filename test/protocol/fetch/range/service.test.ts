@@ -174,6 +174,45 @@ describe('FetchService: ranges', () => {
     assert.equal((await running).report.outcome, 'complete');
   });
 
+  it('takes frames when the event loop has time, and tells of each wait', async () => {
+    const w = await answering(async (channel) => {
+      const nonce = await nonceOf(channel);
+      for (const frame of partOf(itemsOf(3), INFINITE_BOUND, nonce)) await channel.send(frame);
+      await channel.close();
+      await new Promise<void>(() => {});
+    });
+    const waiting: (() => void)[] = [];
+    const run = <Result>(work: () => Result): Promise<Result> =>
+      new Promise((resolve) => {
+        waiting.push(() => resolve(work()));
+      });
+    const asking = w.service('c', {}, { turns: { run, ready: false } });
+    await asking.start();
+    w.network.connect('c', 'b', { latencyMs: 10 });
+    let got = 0;
+    let waits = 0;
+    const running = asking.stream({
+      ...{ peer: 'b', lower: ZERO_BOUND, upper: INFINITE_BOUND },
+      onPart: ({ items }) => {
+        got += items.length;
+      },
+      onWait: (taken) => {
+        waits++;
+        return taken;
+      },
+    });
+    // The items, and the end of their part.
+    for (const taken of [1, 2]) {
+      await w.clock.advance(1_000);
+      assert.deepEqual([got, waits, waiting.length], [0, taken, 1]);
+      waiting.shift()!();
+    }
+    await w.clock.advance(1_000);
+    assert.equal((await byNow(running, 'it goes on')).outcome, 'complete');
+    assert.equal(got, 3);
+    await asking.stop();
+  });
+
   it('is called off by its signal, and by the stop of the service', async () => {
     const w = await worldOf(itemsOf(10));
     const control = new AbortController();
