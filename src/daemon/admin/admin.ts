@@ -43,6 +43,8 @@ export interface AdminInit
     Pick<HandlerParts, 'node' | 'control' | 'limits' | 'metrics' | 'prove' | 'clock' | 'logger'> {
   /** @default none */
   observer?: AdminObserver;
+  /** Called when a client asks for items or puts some, before the answer. Must not throw. @default none */
+  asked?: () => void;
   /** 0 takes any free port. */
   port: number;
   /**
@@ -107,7 +109,7 @@ export function createAdmin(init: AdminInit): Admin {
   );
   knowAllMethods(app);
   app.decorateRequest('operation');
-  boundRequests(app, shared);
+  boundRequests(app, shared, init.asked);
   boundAnswers(app, bounds);
   const isOwn = ({ raw }: FastifyRequest) => connections.isOwn(raw.socket);
   addHooks(app, init, shared, (request) => (isOwn(request) ? null : guard.checkRequest(request)));
@@ -171,13 +173,18 @@ type FrontParts = Pick<HotInit, 'underWay' | 'deadlines' | 'failures' | 'closing
  * Probes are answered whatever else goes on; they and refusals take no place. A body must arrive in time, unless
  * its handler reads it as it comes.
  */
-function boundRequests(app: FastifyInstance, { underWay, deadlines, failures }: FrontParts): void {
+function boundRequests(
+  app: FastifyInstance,
+  { underWay, deadlines, failures }: FrontParts,
+  asked: AdminInit['asked'],
+): void {
   app.addHook('onClose', async () => deadlines.stop());
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request;
     const { operation } = request.routeOptions.config;
     request.operation = operation;
     if (failures.has(raw)) return done();
+    if (operation?.tag === 'items') asked?.();
     const counts = operation?.access !== 'open';
     if (counts && underWay.full) return done(BUSY);
     if (counts) underWay.begin(raw.socket);

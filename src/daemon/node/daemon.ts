@@ -1,6 +1,6 @@
-import { type Knows, PeerWork } from '../../protocol/index.ts';
+import { type Knows, PeerWork, Turns } from '../../protocol/index.ts';
 import type { Replica } from '../../store/index.ts';
-import { Budgets } from '../budgets/index.ts';
+import { Budgets, ClientCalls } from '../budgets/index.ts';
 import type { NodeControl } from '../control-api.ts';
 import type { DaemonError } from '../errors.ts';
 import { EventBus } from '../events/index.ts';
@@ -67,10 +67,12 @@ async function start(init: DaemonInit, undo: Undo, stop: () => Promise<void>): P
   const { clock } = system;
   const metrics = createMetrics(system);
   const events = new EventBus(system);
-  const { replica, close } = await openHeard(init, metrics, events);
+  const calls = new ClientCalls(clock);
+  const turns = new Turns({ ...system, clientsAsk: () => calls.recent });
+  const { replica, close } = await openHeard(init, metrics, events, turns);
   undo.push(close);
   const token = await openToken(init, (content) => secrets.add(content));
-  const parts = await replicate(init, { replica, metrics, events, undo });
+  const parts = await replicate(init, { replica, metrics, events, turns, undo });
   const { mesh, replicator, roles, penalties, pruner, budgets, pausing, paused } = parts;
   const secrets = await Secrets.of(config);
   const node = new RunningNode({
@@ -98,7 +100,8 @@ async function start(init: DaemonInit, undo: Undo, stop: () => Promise<void>): P
     ...{ replica, token, events },
     closing: () => closing,
   });
-  const url = await openAdmin(init, { node, control, metrics, token, secrets, undo });
+  const asked = (): void => calls.came();
+  const url = await openAdmin(init, { node, control, metrics, token, secrets, asked, undo });
   const failed = watchTwins(init, mesh, undo);
   tellStarted(logger, { admin: url, peerId: mesh.peerId, addresses: mesh.addresses });
   return {
@@ -124,13 +127,14 @@ interface ReplicationInit {
   readonly replica: Replica;
   readonly metrics: Metrics;
   readonly events: EventBus;
+  readonly turns: Turns;
   readonly undo: Undo;
 }
 
 /** All that replicates the set, running. */
 async function replicate(init: DaemonInit, heard: ReplicationInit) {
   const { config, system, logger } = init;
-  const { replica, metrics, events, undo } = heard;
+  const { replica, metrics, events, turns, undo } = heard;
   const running = () => ({ replicator, mesh });
   const guards = await createGuards(init, heard, running);
   const replicator = createReplicator(init, { replica, ...guards }, [metrics.replicator, events]);
@@ -142,7 +146,7 @@ async function replicate(init: DaemonInit, heard: ReplicationInit) {
   const work = new PeerWork({ clock, busyMs, knows });
   const budgets = startBudgets(init, undo);
   const { traffic } = budgets;
-  const parts = { replicator, work, traffic, knows, paused, metrics, ...guards };
+  const parts = { replicator, work, turns, traffic, knows, paused, metrics, ...guards };
   const mesh: Mesh<Services> = await createDaemonMesh(init, { replica, ...parts });
   undo.push(() => mesh.stop());
   await mesh.start();
@@ -184,8 +188,10 @@ async function openHeard(
   init: DaemonInit,
   metrics: Metrics,
   events: EventBus,
+  bulk: Turns,
 ): ReturnType<typeof openReplica> {
   const opened = await openReplica(init, {
+    bulk,
     onWritten: metrics.store.written,
     onIncident: (incident) => events.incident(incident),
   });

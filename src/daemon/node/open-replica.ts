@@ -16,7 +16,7 @@ const RESERVE_SPARE_BYTES = 1024 * 1024;
 /** Opens the set in the data directory; rejects with `DaemonError`. */
 export async function openReplica(
   init: DaemonInit,
-  heard: Pick<ReplicaInit, 'onWritten' | 'onIncident'>,
+  heard: Pick<ReplicaInit, 'bulk' | 'onWritten' | 'onIncident'>,
 ): Promise<{ replica: Replica; close(): Promise<void> }> {
   const { config, system } = init;
   const { clock, random } = system;

@@ -21,6 +21,8 @@ export interface HotInit {
   passes: (request: IncomingMessage, access: 'read' | 'write') => boolean;
   /** Where the framework finds why a call failed, to answer it. */
   failures: WeakMap<IncomingMessage, HotFailure>;
+  /** See `AdminInit`. */
+  asked?: (() => void) | undefined;
   /** Hears of each answer; `ms` is how long it took. */
   answered: (request: IncomingMessage, route: string, status: number, ms: number) => void;
 }
@@ -91,8 +93,9 @@ export class HotItems {
   }
 
   #begin(request: IncomingMessage, response: ServerResponse, route: string): HotExchange {
-    const { clock, underWay, deadlines, answered } = this.#init;
+    const { clock, underWay, deadlines, answered, asked } = this.#init;
     const { socket } = request;
+    asked?.();
     const exchange = { request, response, route, begunAt: clock.monotonic(), handedOver: false };
     underWay.begin(socket);
     response.on('close', () => {

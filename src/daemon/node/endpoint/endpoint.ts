@@ -27,7 +27,7 @@ export function openToken(
 /** Listens, and leaves the address and the proof of this daemon in its directory; resolves with the URL. */
 export async function openAdmin(
   init: DaemonInit,
-  parts: Pick<AdminInit, 'node' | 'control'> & {
+  parts: Pick<AdminInit, 'node' | 'control' | 'asked'> & {
     readonly metrics: Metrics;
     readonly token: TokenFile;
     readonly secrets: Secrets;
@@ -52,7 +52,9 @@ export async function openAdmin(
 
 async function createDaemonAdmin(
   { config, system, logger }: DaemonInit,
-  parts: Pick<AdminInit, 'node' | 'control' | 'token' | 'prove'> & { readonly metrics: Metrics },
+  parts: Pick<AdminInit, 'node' | 'control' | 'asked' | 'token' | 'prove'> & {
+    readonly metrics: Metrics;
+  },
 ): Promise<Admin> {
   const { tls, tokenFile: _, ...rest } = config.admin;
   return createAdmin({

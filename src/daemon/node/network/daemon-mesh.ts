@@ -12,7 +12,7 @@ import {
   protocolId,
   type ReconcileService,
   type Traffic,
-  Turns,
+  type Turns,
 } from '../../../protocol/index.ts';
 import { clocks, fetch, libp2pGossip, reconcile } from '../../../protocol/libp2p.ts';
 import {
@@ -47,6 +47,7 @@ export interface Services extends Record<string, unknown> {
 interface Parts {
   readonly replicator: Replicator;
   readonly work: PeerWork;
+  readonly turns: Turns;
   readonly traffic: Traffic;
   readonly knows: Knows;
   readonly paused: PausedPeers;
@@ -62,11 +63,10 @@ type DaemonMeshParts = Parts & { readonly replica: Replica };
 /** Sessions and fetching. */
 function servicesOf(
   { config, system: { clock, random }, logger }: DaemonInit,
-  { replica, replicator, work, traffic, knows, paused, ...parts }: DaemonMeshParts,
+  { replica, replicator, work, turns, traffic, knows, paused, ...parts }: DaemonMeshParts,
   dialects: readonly Dialect[],
 ) {
   const { roles, roleNotices, accepted } = parts;
-  const turns = new Turns({ clock });
   const networkName = config.network.name;
   return {
     reconcile: reconcile({
