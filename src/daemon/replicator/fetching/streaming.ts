@@ -38,6 +38,9 @@ export interface StreamResult {
  */
 const WINDOW_BYTES = 2 * 1024 * 1024;
 
+/** Items put in one turn of the event loop. */
+const TOGETHER_ITEMS = 512;
+
 /** Stores the items of ranges as peers stream them. */
 export class Streaming {
   readonly #init: StreamingInit;
@@ -94,7 +97,11 @@ export class Streaming {
       const ids = long.map(({ id }) => id);
       listed(peer, ids);
     }
-    if (items.length > 0) await intake.take(items);
+    for (let at = 0; at < items.length; at += TOGETHER_ITEMS) {
+      // A whole part at once would keep the event loop for longer than a turn.
+      if (at > 0) await delay(clock, 0, signal);
+      await intake.take(items.slice(at, at + TOGETHER_ITEMS));
+    }
     range.came(items.length);
     const debtMs = rates.debtMs(peer);
     if (debtMs === 0) return;

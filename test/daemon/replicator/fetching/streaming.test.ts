@@ -21,7 +21,7 @@ import {
   ZERO_BOUND,
 } from '../../../../src/store/index.ts';
 import { cleanUp } from '../../../support/clean-up.ts';
-import { VirtualClock } from '../../../support/clock.ts';
+import { settle, VirtualClock } from '../../../support/clock.ts';
 import { FakeDisk } from '../../../support/fake-disk.ts';
 import { memoryDatabase } from '../../../support/memory-database.ts';
 import { wideSum } from '../../../support/wide-sum.ts';
@@ -107,6 +107,26 @@ describe('a streamed range', () => {
     assert.deepEqual([set.replica.size, set.came(), set.paused], [3, 3, ['stored 3']]);
     const arrival = await set.replica.arrivalOf(itemAt(3).id);
     assert.equal(arrival?.source, 'a');
+  });
+
+  it('is put some 500 items at a time, and I/O comes between', async (t) => {
+    const set = await rig(t);
+    const items = Array.from({ length: 1_025 }, (_, i) => itemAt(i));
+    const sizes: number[] = [];
+    const put = set.replica.putVerified.bind(set.replica);
+    set.replica.putVerified = (some, options) => {
+      sizes.push(some.length);
+      return put(some, options);
+    };
+    const running = set.run(async ({ onPart }) => {
+      await onPart(partOf(items));
+      return {};
+    });
+    await settle();
+    assert.deepEqual(sizes, [512]);
+    await set.clock.advance(0);
+    await running;
+    assert.deepEqual([sizes, set.replica.size, set.came()], [[512, 512, 1], 1_025, 1_025]);
   });
 
   it('ends where the store takes no more, and begins anew for a session', async (t) => {
