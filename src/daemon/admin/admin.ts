@@ -17,7 +17,7 @@ import { AdminError, type BodyLimit, type ErrorResponse, refusalOf } from './err
 import { type GuardInit, RequestGuard } from './guard.ts';
 import { type HotFailure, type HotInit, HotItems } from './hot/index.ts';
 import { type HandlerParts, isStreamed } from './operation.ts';
-import { ADMIN_BOUNDS, type AdminBounds } from './options.ts';
+import { ADMIN_BOUNDS, type AdminBounds, type AdminObserver } from './options.ts';
 import { payloadMemories } from './payload-memory.ts';
 import { RequestPlaces, RequestsUnderWay } from './request-places.ts';
 import { OPERATIONS } from './routes/index.ts';
@@ -59,14 +59,6 @@ export interface AdminInit
   tls?: { readonly cert: string; readonly key: string } | null;
   /** @default `ADMIN_BOUNDS` */
   bounds?: Partial<AdminBounds>;
-}
-
-/** Hears of answered requests. Its methods must not throw. */
-export interface AdminObserver {
-  /** `route` is the pattern of the path, or undefined for a path that is none. */
-  answered(answer: { method: string; route: string | undefined; status: number; ms: number }): void;
-  /** A request got an error for its answer. */
-  refused(code: string): void;
 }
 
 export interface Admin {

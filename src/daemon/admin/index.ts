@@ -3,5 +3,6 @@
  * its schemas in the room `schemas`, an operation in `routes/`, and the status of its errors in `errors.ts`.
  */
 
-export { type Admin, type AdminInit, type AdminObserver, createAdmin } from './admin.ts';
+export { type Admin, type AdminInit, createAdmin } from './admin.ts';
 export type { MetricsSource } from './operation.ts';
+export type { AdminObserver } from './options.ts';

@@ -78,3 +78,11 @@ export const ADMIN_BOUNDS: AdminBounds = {
   memoryWaitMs: 5_000,
   bytesPerSecond: 32 * 1024,
 };
+
+/** Hears of answered requests. Its methods must not throw. */
+export interface AdminObserver {
+  /** `route` is the pattern of the path, or undefined for a path that is none. */
+  answered(answer: { method: string; route: string | undefined; status: number; ms: number }): void;
+  /** A request got an error for its answer. */
+  refused(code: string): void;
+}
