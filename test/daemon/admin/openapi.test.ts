@@ -70,15 +70,6 @@ describe('the OpenAPI document', () => {
     assert.deepEqual(wrong.map(([, code]) => code).join(', '), '', 'of another status');
   });
 
-  it('has the calls that the README lists', async () => {
-    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
-    const [, section = ''] = readme.split('### Admin endpoint');
-    const [table = ''] = section.split('\n## ', 1);
-    const listed = table.split('\n').flatMap((row) => callsOf(row.split(' | ', 1)[0]!));
-    const known = OPERATIONS.map((operation) => nameless(operation.method, pathOf(operation)));
-    assert.deepEqual([...new Set(listed)].sort(), known.sort());
-  });
-
   it('says which bodies may be left out, and which calls need the token', async () => {
     const { paths } = await document();
     assert.equal(paths['/v1/sync'].post.requestBody.required, false);
@@ -171,23 +162,4 @@ describe('the OpenAPI document', () => {
 /** The path as the document writes it. */
 function pathOf({ path }: Operation): string {
   return path.replace(/:(\w+)/g, '{$1}');
-}
-
-/** A call without the names of its parameters. */
-function nameless(method: string, path: string): string {
-  return `${method} ${path.replace(/\{\w+\}/g, '{}')}`;
-}
-
-/** The calls in the first cell of a row: "`GET`, `DELETE /v1/peers/{id}`" are two. */
-function callsOf(cell: string): string[] {
-  const calls: string[] = [];
-  let methods: string[] = [];
-  for (const [, method, path] of cell.matchAll(/`([A-Z]+)(?: (\/[^`?]*)[^`]*)?`/g)) {
-    // HEAD comes with each GET.
-    if (method !== 'HEAD') methods.push(method!);
-    if (path === undefined) continue;
-    calls.push(...methods.map((each) => nameless(each, path)));
-    methods = [];
-  }
-  return calls;
 }
