@@ -115,8 +115,25 @@ async function* readSteps(
       yield step.map(([key, value]) => [plain(key), values ? plain(value) : NOTHING]);
     }
   } finally {
-    await iterator.close();
+    await closeEmpty(iterator, range.lt);
   }
+}
+
+/**
+ * Closes an iterator after a step without records. LevelDB's iterator keeps those of its last step until it is
+ * collected, outside the heap: short reads of long records would hold hundreds of megabytes.
+ */
+async function closeEmpty(
+  iterator: ReturnType<Database['iterator']>,
+  end: Uint8Array,
+): Promise<void> {
+  try {
+    iterator.seek(end);
+    await iterator.nextv(1);
+  } catch {
+    // The database fails or was closed, which its reader is told by other means.
+  }
+  await iterator.close();
 }
 
 const NOTHING = new Uint8Array(0);

@@ -134,6 +134,33 @@ describe('scan of a range', () => {
     assert.equal(counted.open, 0);
   });
 
+  it('closes its iterator after a step without records, whether it is read to the end or not', async (t) => {
+    const made = await database(t, 5);
+    const begin = made.iterator.bind(made) as (of: object) => ReturnType<Database['iterator']>;
+    let calls: (number | string)[] = [];
+    made.iterator = ((of: object) => {
+      const iterator = begin(of);
+      const nextv = iterator.nextv.bind(iterator) as (size: number) => Promise<unknown[]>;
+      const close = iterator.close.bind(iterator);
+      return Object.assign(iterator, {
+        nextv: (size: number) =>
+          nextv(size).then((found) => {
+            calls.push(found.length);
+            return found;
+          }),
+        close: () => {
+          calls.push('close');
+          return close();
+        },
+      });
+    }) as never;
+    for await (const _ of walk(made, RANGE, { records: 2 })) break;
+    assert.deepEqual(calls, [2, 0, 'close']);
+    calls = [];
+    assert.deepEqual(await steps(made, { records: 4 }), [4, 1]);
+    assert.deepEqual(calls.slice(-2), [0, 'close']);
+  });
+
   it('closes its iterator when it is left early', async (t) => {
     const made = await database(t, 5);
     const counted = spoil(made, corruption());
