@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { DaemonProcess } from '../scripts/support/daemon-process.ts';
 import { inChild, round, withDirectory } from './support/child.ts';
 import { MemoryPeak, memoryOf } from './support/memory.ts';
+import { cpuSeconds } from './support/processor.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../bin/rangemesh.js', import.meta.url));
 const ARGS = ['--listen', '/ip4/127.0.0.1/tcp/0', '--admin-port', '0'];
@@ -20,13 +21,17 @@ export interface ExportFigures {
   readonly itemsPerSecond: number;
   readonly givingRssMb: number;
   readonly givingAnonymousMb: number;
+  /** Processor time while the items went over. */
+  readonly givingCpuSeconds: number;
   readonly receivingRssMb: number;
   readonly receivingAnonymousMb: number;
+  readonly receivingCpuSeconds: number;
   /** Of the giving daemon, before the export. */
   readonly restRssMb: number;
   /** The receiving daemon gave the items back: its memory while it did. */
   readonly backRssMb: number;
   readonly backAnonymousMb: number;
+  readonly backCpuSeconds: number;
   readonly sameFingerprint: boolean;
 }
 
@@ -61,13 +66,17 @@ async function measure(
   try {
     const rest = await memoryOf(giving.pid);
     const peaks = [new MemoryPeak(giving.pid), new MemoryPeak(receiving.pid)] as const;
+    const cpu = () => Promise.all([giving, receiving].map(({ pid }) => cpuSeconds(pid)));
+    const rested = await cpu();
     const begin = performance.now();
     await copy(dirs.giving, dirs.receiving);
+    const copied = await cpu();
     const seconds = (performance.now() - begin) / 1_000;
     const [gave, received] = await Promise.all(peaks.map((peak) => peak.end()));
     const backPeak = new MemoryPeak(receiving.pid);
     await copy(dirs.receiving, null);
     const back = await backPeak.end();
+    const gaveBack = await cpu();
     const prints = await Promise.all([giving, receiving].map(fingerprintOf));
     return {
       bench: 'export',
@@ -77,11 +86,14 @@ async function measure(
       itemsPerSecond: Math.round(items / seconds),
       givingRssMb: gave!.rssMb,
       givingAnonymousMb: gave!.anonymousMb,
+      givingCpuSeconds: round(copied[0]! - rested[0]!),
       receivingRssMb: received!.rssMb,
       receivingAnonymousMb: received!.anonymousMb,
+      receivingCpuSeconds: round(copied[1]! - rested[1]!),
       restRssMb: rest.rssMb,
       backRssMb: back.rssMb,
       backAnonymousMb: back.anonymousMb,
+      backCpuSeconds: round(gaveBack[1]! - copied[1]!),
       sameFingerprint: prints[0] !== null && prints[0] === prints[1],
     };
   } finally {

@@ -1,17 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DaemonProcess } from '../scripts/support/daemon-process.ts';
 import { directoryBytes, inChild, round, withDirectory } from './support/child.ts';
 import { memoryOf, type ProcessMemory } from './support/memory.ts';
+import { cpuSeconds } from './support/processor.ts';
 
 const ARGS = ['--listen', '/ip4/127.0.0.1/tcp/0', '--admin-port', '0'];
 const PAYLOAD_BYTES = [200, 1024];
 const MILLION = 1_000_000;
 const LOOK_EVERY_MS = 100;
-/** Linux counts processor time in hundredths of a second. */
-const TICKS_IN_SECOND = 100;
 
 /** For items of one length. Disk and processor are scaled from `items` to a million; memory is not. */
 interface SizingFigures {
@@ -88,14 +86,4 @@ async function replicate(full: string, empty: string, items: number) {
 async function statusOf({ admin }: DaemonProcess) {
   const answer = await fetch(`${admin}/v1/status`);
   return (await answer.json()) as { addresses: string[]; set: { items: number } };
-}
-
-async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // User and system time are the 12th and 13th field behind the name, which may have spaces.
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13);
-  return (Number(user) + Number(system)) / TICKS_IN_SECOND;
 }
