@@ -26,3 +26,13 @@ export async function verify(
   if (!result.ok) incidents.add('VERIFY_FAILED', storeErrors.found(result));
   return result;
 }
+
+/** Finishes queued puts, and closes the database. */
+export async function shutDown(parts: ReplicaParts): Promise<void> {
+  const { merger, puts, refusals, scrubber, committer } = parts;
+  merger.stop();
+  await puts.settled();
+  await refusals.settled();
+  await scrubber.stop();
+  await committer.close();
+}

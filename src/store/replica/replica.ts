@@ -1,11 +1,11 @@
 import type { PartedSnapshot } from '../buffer/index.ts';
 import { checkFunction, checkInit, checkList } from '../checks.ts';
-import { checkId, type HeldItem, type HeldKey, type ItemKey } from '../item.ts';
+import { checkId, checkKey, type HeldItem, type HeldKey, type ItemKey } from '../item.ts';
 import type { VerifiedItem } from '../item-id.ts';
 import { type CompactOptions, type CompactResult, claim, type Database } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
 import { compact } from './compaction.ts';
-import { setLimits, verify } from './maintenance.ts';
+import { setLimits, shutDown, verify } from './maintenance.ts';
 import type { ChangeableLimits, ScrubOptions } from './options.ts';
 import { checkReplicaInit, partsOf, type ReplicaParts } from './parts.ts';
 import { listKeys, nameOf, type RangeInit, type RangePage, SetDigest } from './read/index.ts';
@@ -116,6 +116,16 @@ export class Replica {
     checkList(ids, 'ids');
     for (const id of ids) checkId(id);
     return this.#use().reader.serve(ids, limits);
+  }
+
+  /**
+   * Likewise for keys, without a look at id records: quick in key order. It ends at the item that reaches
+   * `maxBytes`, and behind an item that is longer than `maxItemBytes`, damaged or not held.
+   */
+  async serveKeys(keys: readonly ItemKey[], limits: ServeLimits): Promise<readonly Served[]> {
+    checkList(keys, 'keys');
+    for (const key of keys) checkKey(key);
+    return this.#use().reader.serveKeys(keys, limits);
   }
 
   /** The first items of a range, and the ids that the index has there, for a peer that lacks them. */
@@ -277,18 +287,8 @@ export class Replica {
 
   /** Finishes queued puts, refuses later calls, closes the database. Idempotent. */
   close(): Promise<void> {
-    this.#closed ??= this.#shutDown();
+    this.#closed ??= shutDown(this.#parts).then(() => this.#unclaim());
     return this.#closed;
-  }
-
-  async #shutDown(): Promise<void> {
-    const { merger, puts, refusals, scrubber, committer } = this.#parts;
-    merger.stop();
-    await puts.settled();
-    await refusals.settled();
-    await scrubber.stop();
-    await committer.close();
-    this.#unclaim();
   }
 
   #use(): ReplicaParts {

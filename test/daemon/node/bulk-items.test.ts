@@ -114,9 +114,9 @@ describe('many items of a real set', () => {
   it('end an export with an error where one of them is damaged', async (context) => {
     const { replica, bulk, url } = await openSet(context);
     await replica.put(numbers(200).map(textOf));
-    const { serve } = replica;
-    replica.serve = async (ids, limits) => {
-      const served = await serve.call(replica, ids, limits);
+    const { serveKeys } = replica;
+    replica.serveKeys = async (keys, limits) => {
+      const served = await serveKeys.call(replica, keys, limits);
       return served.map((item, at) => (at === 5 ? undefined : item));
     };
     const { body } = await send(url, '/v1/export?format=binary');
@@ -155,6 +155,34 @@ describe('many items of a real set', () => {
       ]);
     }
     stream.release();
+  });
+
+  it('are exported by their keys without a look at ids, but where long items are', async (context) => {
+    const { replica, bulk } = await openSet(context);
+    const MIB = 1024 * 1024;
+    const lengths = [10, MIB + 1, MIB + 1, ...numbers(200).map(() => 20)];
+    await replica.put(
+      lengths.map((length, at) => ({ hint: BigInt(at), payload: new Uint8Array(length) })),
+    );
+    const calls: string[] = [];
+    const { serve, serveKeys } = replica;
+    replica.serve = (ids, limits) => {
+      calls.push(`${ids.length} ids`);
+      return serve.call(replica, ids, limits);
+    };
+    replica.serveKeys = (keys, limits) => {
+      calls.push(`${keys.length} keys`);
+      return serveKeys.call(replica, keys, limits);
+    };
+    const stream = bulk.stream(EVERYTHING);
+    const seen: number[] = [];
+    for await (const page of stream.read(noHold))
+      seen.push(...page.map((item) => Number(item.hint)));
+    stream.release();
+    assert.equal(seen.join(), numbers(203).join());
+    // The long item, which ended the page, is read by itself; so is the next, among 62 ids.
+    const looked = ['1 ids', '62 ids', '1 ids'];
+    assert.deepEqual(calls, ['64 keys', ...looked, '64 keys', '64 keys', '11 keys']);
   });
 
   it('go over long items in pieces, and come back the same', async (context) => {

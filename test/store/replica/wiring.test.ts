@@ -26,6 +26,7 @@ describe('a replica as a whole', () => {
       () => replica.putVerified([verifyItem({ hint, id, payload })]),
       () => replica.get(id),
       () => replica.serve([id], { maxItemBytes: 100, maxBytes: 100 }),
+      () => replica.serveKeys([{ hint, id }], { maxItemBytes: 100, maxBytes: 100 }),
       () => replica.head(id),
       () => replica.contains(id),
       () => replica.list(),

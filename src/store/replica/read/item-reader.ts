@@ -98,6 +98,25 @@ export class ItemReader {
     return served;
   }
 
+  /** See `Replica.serveKeys`. */
+  async serveKeys(keys: readonly ItemKey[], limits: ServeLimits): Promise<Served[]> {
+    const database = await this.#init.lifecycle.reader();
+    const served: Served[] = [];
+    let left = limits.maxBytes;
+    for (const key of keys.slice(0, TOGETHER)) {
+      const payload = this.#payload(database, key);
+      if (payload !== null && payload.length > limits.maxItemBytes)
+        return [...served, { length: payload.length }];
+      // The id record tells whether it is held. If so, the item is inspected.
+      if (payload === null || !isWhole(key, payload))
+        return [...served, ...(await this.serve([key.id], limits))];
+      served.push({ ...key, payload });
+      left -= payload.length;
+      if (left <= 0) break;
+    }
+    return served;
+  }
+
   #headOf(id: Uint8Array): ItemHead | undefined {
     const head = this.#findHead(id);
     if (head === UNREADABLE) throw unknownItem(id);
@@ -129,14 +148,18 @@ export class ItemReader {
 
   /** Null when it is damaged. */
   #item<Key extends ItemKey>(database: Database, key: Key): (Key & HeldPayload) | null {
+    const payload = this.#payload(database, key);
+    return payload !== null && isWhole(key, payload) ? { ...key, payload } : null;
+  }
+
+  /** Not compared with the id; null when it is missing or cannot be read. */
+  #payload(database: Database, key: ItemKey): Bytes | null {
     const { committer, lifecycle } = this.#init;
     try {
       // A get that goes through the thread pool costs more than reading a record of usual size.
       const payload = tryRead(database, this.#init.keys.item(key));
       if (payload === UNREADABLE) void committer.suspect(unreadable(key.id));
-      return isBytes(payload) && isWhole(key, payload)
-        ? { ...key, payload: payload as Bytes }
-        : null;
+      return isBytes(payload) ? (payload as Bytes) : null;
     } catch (cause) {
       if (lifecycle.refusal?.code === 'STORE_CLOSED') throw lifecycle.refusal;
       committer.met(cause);
