@@ -26,6 +26,9 @@ export function hashItem(hint: bigint, payload: Uint8Array): Bytes {
   return deriveItemId(hintBytes, payload);
 }
 
+/** Said by those who have computed the id, or found it equal. */
+const HASHED: unique symbol = Symbol('hashed');
+
 /**
  * An item whose id commits to its hint and payload. Only hashing makes it, so its receiver need not hash
  * again. Its bytes must not be changed.
@@ -36,8 +39,9 @@ class VerifiedItem implements Item {
   readonly payload: Uint8Array;
   readonly #proved = true;
 
-  /** Only for an id that was computed, or found equal, in this file. */
-  constructor({ hint, id, payload }: Item) {
+  /** `HASHED` never leaves this file, so that no item lends its constructor to others. */
+  constructor({ hint, id, payload }: Item, key: typeof HASHED) {
+    if (key !== HASHED) throw new StoreError('ID_UNPROVED', 'verifyItem makes verified items');
     this.hint = hint;
     this.id = id;
     this.payload = payload;
@@ -55,7 +59,7 @@ export function verifyItem(item: Item): VerifiedItem {
   checkKey(item);
   checkPayload(item.payload);
   hashInto(verified, item.hint, item.payload);
-  if (equalBytes(verified, item.id)) return new VerifiedItem(item);
+  if (equalBytes(verified, item.id)) return new VerifiedItem(item, HASHED);
   throw new StoreError(
     'ID_MISMATCH',
     `item ${bytesToHex(item.id)} does not hash to its id: its hint or its bytes were changed on the way`,
@@ -71,7 +75,7 @@ export function identifyItem(hint: bigint, payload: Uint8Array, id: Uint8Array):
   checkPayload(payload);
   checkId(id);
   hashInto(id, hint, payload);
-  return new VerifiedItem({ hint, id, payload });
+  return new VerifiedItem({ hint, id, payload }, HASHED);
 }
 
 function hashInto(id: Uint8Array, hint: bigint, payload: Uint8Array): void {

@@ -188,7 +188,7 @@ describe('replica', () => {
       await assert.rejects(replica.putVerified([good, copy]), coded('ID_UNPROVED'));
     }
     const Made = Object.getPrototypeOf(good).constructor;
-    assert.throws(() => new Made({ ...good, hint: 2n }), coded('ID_MISMATCH'));
+    assert.throws(() => new Made({ ...good, hint: 2n }), coded('ID_UNPROVED'));
     assert.equal(replica.status().items, 0);
   });
 
