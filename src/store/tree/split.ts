@@ -1,4 +1,4 @@
-import type { FingerprintScheme } from '../fingerprint/index.ts';
+import { combineAll, type FingerprintScheme } from '../fingerprint/index.ts';
 import { childAtRank, childCount, childNode, isLeaf } from './child.ts';
 import type { Leaf, TreeNode } from './node.ts';
 import type { NodeReader } from './node-store.ts';
@@ -16,7 +16,9 @@ export function splitStates<Ref>(
 ): Uint8Array[] {
   const states = cuts.slice(1).map(() => scheme.empty());
   if (root === null || cuts[0] === cuts.at(-1)) return states;
-  new Split(scheme, reader, cuts, states).node(root, reader.node(root), 0);
+  const split = new Split(scheme, reader, cuts, states);
+  split.node(root, reader.node(root), 0);
+  split.finish();
   return states;
 }
 
@@ -27,6 +29,8 @@ class Split<Ref> {
   readonly #states: readonly Uint8Array[];
   /** The part that the walk has come to. */
   #part = 0;
+  /** Summaries that belong to this part and are not added yet: together that is quicker. */
+  readonly #taken: Uint8Array[] = [];
 
   constructor(
     scheme: FingerprintScheme,
@@ -61,6 +65,13 @@ class Split<Ref> {
     }
   }
 
+  /** Completes the state of the last part: to be called when the walk is over. */
+  finish(): void {
+    if (this.#taken.length === 0) return;
+    combineAll(this.#scheme, this.#states[this.#part]!, this.#taken);
+    this.#taken.length = 0;
+  }
+
   #leaf(ref: Ref, leaf: Leaf, start: number): void {
     this.#skipTo(start);
     if (this.#inPart(start, start + leaf.count)) {
@@ -78,7 +89,10 @@ class Split<Ref> {
 
   /** Moves on to the part that `rank` lies in; parts may be empty. */
   #skipTo(rank: number): void {
-    while (this.#part + 2 < this.#cuts.length && this.#cuts[this.#part + 1]! <= rank) this.#part++;
+    while (this.#part + 2 < this.#cuts.length && this.#cuts[this.#part + 1]! <= rank) {
+      this.finish();
+      this.#part++;
+    }
   }
 
   #inPart(begin: number, end: number): boolean {
@@ -86,6 +100,6 @@ class Split<Ref> {
   }
 
   #take(ref: Ref): void {
-    this.#scheme.combine(this.#states[this.#part]!, this.#reader.summary(ref));
+    this.#taken.push(this.#reader.summary(ref));
   }
 }

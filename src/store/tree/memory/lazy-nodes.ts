@@ -1,5 +1,5 @@
 import { concatBytes } from '../../bytes.ts';
-import type { FingerprintScheme } from '../../fingerprint/index.ts';
+import { combineAll, type FingerprintScheme } from '../../fingerprint/index.ts';
 import { isLeaf } from '../child.ts';
 import type { KeyRun, Leaf, TreeNode } from '../node.ts';
 import { compareAt, idsOf } from '../run.ts';
@@ -44,7 +44,8 @@ export class LazyRef {
 
 function innerState(scheme: FingerprintScheme, children: readonly LazyRef[]): Uint8Array {
   const state = scheme.empty();
-  for (const child of children) scheme.combine(state, child.summary(scheme));
+  const summaries = children.map((child) => child.summary(scheme));
+  combineAll(scheme, state, summaries);
   return state;
 }
 
