@@ -1,5 +1,15 @@
 import type { StoreError } from '../errors.ts';
-import type { TreeNode } from './node.ts';
+import type { Inner, TreeNode } from './node.ts';
+
+/** Sums over the first children of an inner node. The sum of any children is the difference of two. */
+export interface ChildSums {
+  /** The number of children, nearest to `count`, whose sum is here. 0 is always one. */
+  nearest(count: number): number;
+  /** The sum of the first `count` children: a number that `nearest` gave, and not 0. Shared. */
+  first(count: number): Uint8Array;
+  /** The same sums, of each state only the bytes [begin, end). */
+  part(begin: number, end: number): ChildSums;
+}
 
 /**
  * The nodes of a tree. They never change, so a root and a reader are a snapshot. The summary of a node
@@ -10,6 +20,8 @@ export interface NodeReader<Ref> {
   node(ref: Ref): TreeNode<Ref>;
   /** Shared: not to be written to. Throws like `node`. */
   summary(ref: Ref): Uint8Array;
+  /** Sums over the children of a node, or null where the reader keeps none. Throws like `node`. */
+  childSums?(ref: Ref, inner: Inner<Ref>): ChildSums | null;
   /** Called with `STORE_CORRUPT` before that is thrown: the owner builds the tree again. */
   readonly onDamage?: ((error: StoreError) => void) | undefined;
 }

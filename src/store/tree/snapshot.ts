@@ -112,9 +112,11 @@ export class TreeSnapshot<Ref> implements Snapshot {
     if (scheme === this.scheme) return this;
     const offset = partOffset(this.scheme, scheme);
     const { reader, root } = this.#init.view;
+    const end = offset + scheme.stateBytes;
     const part: NodeReader<Ref> = {
       node: (ref) => reader.node(ref),
-      summary: (ref) => reader.summary(ref).subarray(offset, offset + scheme.stateBytes),
+      summary: (ref) => reader.summary(ref).subarray(offset, end),
+      childSums: (ref, inner) => reader.childSums?.(ref, inner)?.part(offset, end) ?? null,
       onDamage: reader.onDamage,
     };
     return new TreeSnapshot({ ...this.#init, scheme, view: { reader: part, root } });

@@ -1,7 +1,7 @@
 import { combineAll, type FingerprintScheme } from '../fingerprint/index.ts';
 import { childAtRank, childCount, childNode, isLeaf } from './child.ts';
-import type { TreeNode } from './node.ts';
-import type { NodeReader } from './node-store.ts';
+import type { Inner, TreeNode } from './node.ts';
+import type { ChildSums, NodeReader } from './node-store.ts';
 import type { TreeView } from './read.ts';
 import { idsOf } from './run.ts';
 
@@ -31,7 +31,8 @@ interface SignedRange {
 
 /**
  * Sums a range of ranks. In every node it takes the shorter way: it adds the wanted entries, or it adds
- * the node's summary and takes the others away.
+ * the node's summary and takes the others away. Where the reader keeps sums over the children of a node,
+ * it takes the difference of two.
  */
 class Tally<Ref> {
   /** Summaries to add together, those of 1 and those of -1. */
@@ -49,18 +50,22 @@ class Tally<Ref> {
   state(): Uint8Array {
     const { wanted, unwanted } = this.#summaries;
     combineAll(this.#scheme, this.#state, wanted);
-    if (unwanted.length === 0) return this.#state;
-    const rest = this.#scheme.empty();
-    combineAll(this.#scheme, rest, unwanted);
+    const [only, ...more] = unwanted;
+    if (only === undefined) return this.#state;
+    const rest = more.length === 0 ? only : this.#sumOf(unwanted);
     this.#scheme.difference(this.#state, rest);
     return this.#state;
   }
 
-  node(ref: Ref, node: TreeNode<Ref>, { begin, end, sign }: SignedRange): void {
-    if ((end - begin) * 2 <= node.count) {
-      this.#entries(node, { begin, end, sign });
+  node(ref: Ref, node: TreeNode<Ref>, range: SignedRange): void {
+    const { begin, end, sign } = range;
+    const sums = isLeaf(node) ? undefined : this.#reader.childSums?.(ref, node);
+    if (sums && !isLeaf(node)) {
+      this.#difference(node, sums, range);
+    } else if ((end - begin) * 2 <= node.count) {
+      this.#entries(node, range);
     } else {
-      const opposite = sign === 1 ? -1 : 1;
+      const opposite = invert(sign);
       this.#summary(ref, sign);
       this.#entries(node, { begin: 0, end: begin, sign: opposite });
       this.#entries(node, { begin: end, end: node.count, sign: opposite });
@@ -76,21 +81,72 @@ class Tally<Ref> {
     // The last of `starts` is the count, which is never below `end`.
     for (let at = childAtRank(node, begin); node.starts[at]! < end; at++) {
       const start = node.starts[at]!;
-      const first = Math.max(0, begin - start);
-      const last = Math.min(childCount(node, at), end - start);
-      const ref = node.children[at]!;
-      if (last - first === childCount(node, at)) this.#summary(ref, sign);
-      else this.node(ref, childNode(this.#reader, node, at), { begin: first, end: last, sign });
+      const first = Math.max(begin, start);
+      const last = Math.min(end, node.starts[at + 1]!);
+      if (last - first === childCount(node, at)) this.#summary(node.children[at]!, sign);
+      else this.#cutChild(node, at, { begin: first, end: last, sign });
     }
   }
 
+  #difference(inner: Inner<Ref>, sums: ChildSums, { begin, end, sign }: SignedRange): void {
+    const at = childAtRank(inner, begin);
+    if (end <= inner.starts[at + 1]!) {
+      this.#cutChild(inner, at, { begin, end, sign });
+    } else {
+      this.#first(inner, sums, end, sign);
+      this.#first(inner, sums, begin, invert(sign));
+    }
+  }
+
+  /** The first `count` items below a node: those of whole children, and the rest of the way. */
+  #first(inner: Inner<Ref>, sums: ChildSums, count: number, sign: TallySign): void {
+    const at = childAtRank(inner, count);
+    const [begin, end] = [inner.starts[at]!, inner.starts[at + 1]!];
+    if (count - begin <= end - count) {
+      this.#firstChildren(inner, sums, at, sign);
+      this.#cutChild(inner, at, { begin, end: count, sign });
+    } else {
+      this.#firstChildren(inner, sums, at + 1, sign);
+      this.#cutChild(inner, at, { begin: count, end, sign: invert(sign) });
+    }
+  }
+
+  #firstChildren(inner: Inner<Ref>, sums: ChildSums, count: number, sign: TallySign): void {
+    const near = sums.nearest(count);
+    if (near > 0) this.#push(sums.first(near), sign);
+    for (let at = near; at < count; at++) this.#summary(inner.children[at]!, sign);
+    for (let at = count; at < near; at++) this.#summary(inner.children[at]!, invert(sign));
+  }
+
+  /** A range that lies within a child; its ranks are those of the node. */
+  #cutChild(inner: Inner<Ref>, at: number, { begin, end, sign }: SignedRange): void {
+    if (begin === end) return;
+    const start = inner.starts[at]!;
+    const child = childNode(this.#reader, inner, at);
+    this.node(inner.children[at]!, child, { begin: begin - start, end: end - start, sign });
+  }
+
   #summary(ref: Ref, sign: TallySign): void {
+    this.#push(this.#reader.summary(ref), sign);
+  }
+
+  #push(state: Uint8Array, sign: TallySign): void {
     const { wanted, unwanted } = this.#summaries;
-    (sign === 1 ? wanted : unwanted).push(this.#reader.summary(ref));
+    (sign === 1 ? wanted : unwanted).push(state);
   }
 
   #ids(ids: Uint8Array, sign: TallySign): void {
     if (sign === 1) this.#scheme.add(this.#state, ids);
     else this.#scheme.subtract(this.#state, ids);
   }
+
+  #sumOf(states: readonly Uint8Array[]): Uint8Array {
+    const sum = this.#scheme.empty();
+    combineAll(this.#scheme, sum, states);
+    return sum;
+  }
+}
+
+function invert(sign: TallySign): TallySign {
+  return sign === 1 ? -1 : 1;
 }

@@ -10,7 +10,7 @@ const CACHE_BYTES = 8 * 2 ** 20;
 export function treeFiles(
   database: Database,
   { name, tree }: SetKeys,
-  { stateBytes }: FingerprintScheme,
+  scheme: FingerprintScheme,
 ): LevelTreeFiles {
-  return { database, name, keys: tree, stateBytes, cache: new ByteCache(CACHE_BYTES) };
+  return { database, name, keys: tree, scheme, cache: new ByteCache(CACHE_BYTES) };
 }

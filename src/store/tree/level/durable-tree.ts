@@ -11,7 +11,6 @@ import {
 } from '../../level/index.ts';
 import { readOnce } from '../../ranks.ts';
 import { insertInto } from '../insert.ts';
-import type { TreeNode } from '../node.ts';
 import { DEFAULT_TREE, type TreeOptions } from '../options.ts';
 import { removeFrom } from '../remove.ts';
 import { runOf } from '../run.ts';
@@ -23,7 +22,7 @@ import { treeKeys } from './keys.ts';
 import { LevelLease, SharedSnapshot } from './lease.ts';
 import { encodeMeta, type TreeMeta } from './meta.ts';
 import { openMeta } from './open.ts';
-import { LevelNodeReader, type LevelTreeFiles } from './reader.ts';
+import { type CachedPart, LevelNodeReader, type LevelTreeFiles } from './reader.ts';
 import { LevelNodeWriter } from './writer.ts';
 
 /** Where a `DurableTree` lies, and its shape. */
@@ -99,9 +98,8 @@ export class DurableTree {
    */
   static open(init: DurableTreeInit): DurableTree {
     const { database, name, scheme, cacheBytes = DEFAULT_TREE.cacheBytes, onDamage } = init;
-    const { stateBytes } = scheme;
-    const cache = new ByteCache<TreeNode<number> | Uint8Array>(cacheBytes);
-    const files = { database, name, keys: treeKeys(name), stateBytes, cache, onDamage };
+    const cache = new ByteCache<CachedPart>(cacheBytes);
+    const files = { database, name, keys: treeKeys(name), scheme, cache, onDamage };
     return new DurableTree(init, files, openMeta(files, scheme));
   }
 

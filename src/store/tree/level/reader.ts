@@ -1,6 +1,7 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import { bytesToHex } from '../../bytes.ts';
 import { StoreError } from '../../errors.ts';
+import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import {
   type Database,
   RecordError,
@@ -8,9 +9,10 @@ import {
   readSync,
   viewsOf,
 } from '../../level/index.ts';
-import type { TreeNode } from '../node.ts';
+import type { Inner, TreeNode } from '../node.ts';
 import type { NodeReader } from '../node-store.ts';
 import type { ByteCache } from './cache.ts';
+import { CachedSums } from './child-sums.ts';
 import { decodeNode, decodeSummary, nodeBytes } from './codec.ts';
 import type { TreeKeys } from './keys.ts';
 
@@ -19,12 +21,26 @@ export interface LevelTreeFiles {
   readonly database: Database;
   readonly name: string;
   readonly keys: TreeKeys;
-  readonly stateBytes: number;
-  /** Nodes under twice their number, summaries under one more: numbers are never used again. */
-  readonly cache: ByteCache<TreeNode<number> | Uint8Array>;
+  readonly scheme: FingerprintScheme;
+  /** See `cacheKeys`. */
+  readonly cache: ByteCache<CachedPart>;
   /** See `NodeReader.onDamage`. */
   readonly onDamage?: NodeReader<number>['onDamage'];
 }
+
+/** What the cache holds of a node. */
+export type CachedPart = TreeNode<number> | Uint8Array | CachedSums | typeof ASKED;
+
+/** Stands for sums that were asked for once: they are worth their making when they are asked for again. */
+const ASKED = 'asked';
+const ASKED_BYTES = 100;
+
+/** Keys in the cache; numbers of nodes are never used again. */
+export const cacheKeys = {
+  node: (ref: number): number => 3 * ref,
+  summary: (ref: number): number => 3 * ref + 1,
+  childSums: (ref: number): number => 3 * ref + 2,
+};
 
 /** Damage, and I/O errors, which may be damage. */
 const SUSPICIOUS: readonly string[] = ['STORE_CORRUPT', 'STORE_UNAVAILABLE'];
@@ -44,20 +60,39 @@ export class LevelNodeReader implements NodeReader<number> {
   }
 
   node(ref: number): TreeNode<number> {
-    const cached = this.#files.cache.get(2 * ref);
+    const key = cacheKeys.node(ref);
+    const cached = this.#files.cache.get(key);
     if (cached !== undefined) return cached as TreeNode<number>;
     const node = this.#read(this.#files.keys.node(ref), decodeNode);
-    this.#files.cache.set(2 * ref, node, nodeBytes(node));
+    this.#files.cache.set(key, node, nodeBytes(node));
     return node;
   }
 
   summary(ref: number): Uint8Array {
-    const { cache, keys, stateBytes } = this.#files;
-    const cached = cache.get(2 * ref + 1);
+    const { cache, keys, scheme } = this.#files;
+    const key = cacheKeys.summary(ref);
+    const cached = cache.get(key);
     if (cached !== undefined) return cached as Uint8Array;
-    const state = this.#read(keys.summary(ref), (record) => decodeSummary(record, stateBytes));
-    cache.set(2 * ref + 1, state, summaryBytes(state));
+    const state = this.#read(keys.summary(ref), (record) =>
+      decodeSummary(record, scheme.stateBytes),
+    );
+    cache.set(key, state, summaryBytes(state));
     return state;
+  }
+
+  childSums(ref: number, inner: Inner<number>): CachedSums | null {
+    const { cache, scheme } = this.#files;
+    const key = cacheKeys.childSums(ref);
+    const cached = cache.get(key);
+    if (cached instanceof CachedSums) return cached;
+    if (cached === undefined) {
+      cache.set(key, ASKED, ASKED_BYTES);
+      return null;
+    }
+    const summaries = inner.children.map((child) => this.summary(child));
+    const sums = CachedSums.of(scheme, summaries);
+    cache.set(key, sums, sums.bytes);
+    return sums;
   }
 
   #read<Value>(key: Uint8Array, decode: (record: Uint8Array) => Value): Value {

@@ -2,7 +2,7 @@ import { type BatchSink, Scratch } from '../../level/index.ts';
 import type { TreeNode } from '../node.ts';
 import type { NodeReader, NodeWriter } from '../node-store.ts';
 import { encodeNode, encodeSummary, nodeBytes } from './codec.ts';
-import { LevelNodeReader, type LevelTreeFiles, summaryBytes } from './reader.ts';
+import { cacheKeys, LevelNodeReader, type LevelTreeFiles, summaryBytes } from './reader.ts';
 
 interface NewNode {
   readonly node: TreeNode<number>;
@@ -61,12 +61,11 @@ export class LevelNodeWriter implements NodeWriter<number> {
   publish(files: LevelTreeFiles): void {
     const { cache } = files;
     for (const ref of this.#freed) {
-      cache.delete(2 * ref);
-      cache.delete(2 * ref + 1);
+      for (const keyOf of Object.values(cacheKeys)) cache.delete(keyOf(ref));
     }
     for (const [ref, { node, summary }] of this.#added) {
-      cache.set(2 * ref, node, nodeBytes(node));
-      cache.set(2 * ref + 1, summary, summaryBytes(summary));
+      cache.set(cacheKeys.node(ref), node, nodeBytes(node));
+      cache.set(cacheKeys.summary(ref), summary, summaryBytes(summary));
     }
     this.#added.clear();
     this.#reader = new LevelNodeReader(files);

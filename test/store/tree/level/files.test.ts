@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bytesToHex } from '../../../../src/store/index.ts';
 import { type BatchOperation, operationsOf } from '../../../../src/store/level/index.ts';
-import type { TreeNode } from '../../../../src/store/tree/index.ts';
 import type { LevelTreeFiles } from '../../../../src/store/tree/level/index.ts';
 import {
   ByteCache,
@@ -12,9 +11,14 @@ import {
   type TreeMeta,
   treeKeys,
 } from '../../../../src/store/tree/level/index.ts';
-import { LevelNodeWriter } from '../../../../src/store/tree/level/testing.ts';
+import {
+  type CachedPart,
+  cacheKeys,
+  LevelNodeWriter,
+} from '../../../../src/store/tree/level/testing.ts';
 import type { NodeReader } from '../../../../src/store/tree/testing.ts';
 import { newLeaf, runOf } from '../../../../src/store/tree/testing.ts';
+import { wideSum } from '../../../support/wide-sum.ts';
 import { audit, commit, durableTrees, keysOf, type SetUp } from './support.ts';
 
 const setUp = durableTrees();
@@ -44,22 +48,23 @@ describe('the nodes that one write changes', () => {
 
   it('are in the cache once they are on disk, and the freed ones are not', async () => {
     const files = await filesOf();
-    for (const key of [6, 7, 8, 9]) files.cache.set(key, leaf, 100);
+    const keysAt = (ref: number) => Object.values(cacheKeys).map((keyOf) => keyOf(ref));
+    for (const key of [...keysAt(3), ...keysAt(4)]) files.cache.set(key, leaf, 100);
     const writer = new LevelNodeWriter(below, 7);
     writer.add(leaf, new Uint8Array(32).fill(1));
     writer.free(3);
-    assert.equal(files.cache.get(14), undefined, 'not before');
+    assert.equal(files.cache.get(cacheKeys.node(7)), undefined, 'not before');
     writer.publish(files);
     assert.deepEqual(
-      [6, 7].map((key) => files.cache.has(key)),
-      [false, false],
+      keysAt(3).map((key) => files.cache.has(key)),
+      [false, false, false],
     );
     assert.deepEqual(
-      [8, 9].map((key) => files.cache.has(key)),
-      [true, true],
+      keysAt(4).map((key) => files.cache.has(key)),
+      [true, true, true],
     );
-    assert.equal(files.cache.get(14), leaf);
-    assert.deepEqual(files.cache.get(15), new Uint8Array(32).fill(1));
+    assert.equal(files.cache.get(cacheKeys.node(7)), leaf);
+    assert.deepEqual(files.cache.get(cacheKeys.summary(7)), new Uint8Array(32).fill(1));
     assert.equal(writer.node(7), leaf, 'a writer on top finds them there');
     files.cache.clear();
     assert.throws(() => writer.node(7), corrupt, 'and nowhere else');
@@ -67,8 +72,8 @@ describe('the nodes that one write changes', () => {
 
   async function filesOf(): Promise<LevelTreeFiles> {
     const { database, name } = await setUp();
-    const cache = new ByteCache<TreeNode<number> | Uint8Array>(100_000);
-    return { database, name, keys: treeKeys(name), stateBytes: 32, cache };
+    const cache = new ByteCache<CachedPart>(100_000);
+    return { database, name, keys: treeKeys(name), scheme: wideSum, cache };
   }
 });
 
