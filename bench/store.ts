@@ -13,7 +13,10 @@ export interface StoreFigures {
   /** The same payloads put into `level` alone, batch after batch of the same size, before and after. */
   readonly rawLevelPerSecond: number;
   readonly ratio: number;
+  /** An arbitrary range, soon after the items came in. */
   readonly fingerprintUs: number;
+  /** The same 4,000 ranges later, when the cache holds sums of the nodes. */
+  readonly fingerprintMedianUs: number;
   readonly lowerBoundUs: number;
   readonly containsUs: number;
   readonly openMs: number;
@@ -54,6 +57,7 @@ export async function benchStore(order: Order, init: StoreBenchInit): Promise<St
     rawLevelPerSecond,
     ratio: round(measured.itemsPerSecond / rawLevelPerSecond, 3),
     fingerprintUs: round(measured.fingerprintUs),
+    fingerprintMedianUs: round(measured.fingerprintMedianUs),
     lowerBoundUs: round(measured.lowerBoundUs),
     containsUs: round(measured.containsUs),
     openMs: round(openMs),
