@@ -1,9 +1,10 @@
-import { combineAll, type FingerprintScheme } from '../fingerprint/index.ts';
+import type { FingerprintScheme } from '../fingerprint/index.ts';
 import { childAtRank, childCount, childNode, isLeaf } from './child.ts';
-import type { Leaf, TreeNode } from './node.ts';
-import type { NodeReader } from './node-store.ts';
+import type { Inner, Leaf, TreeNode } from './node.ts';
+import type { ChildSums, NodeReader } from './node-store.ts';
 import type { TreeView } from './read.ts';
 import { idsOf } from './run.ts';
+import { Summaries } from './tally.ts';
 
 /**
  * The scheme's states of the ids between each two neighbours of `cuts`, which ascend, in one walk. It
@@ -29,8 +30,8 @@ class Split<Ref> {
   readonly #states: readonly Uint8Array[];
   /** The part that the walk has come to. */
   #part = 0;
-  /** Summaries that belong to this part and are not added yet: together that is quicker. */
-  readonly #taken: Uint8Array[] = [];
+  /** Those of this part, which are not added yet: together that is quicker. */
+  readonly #summaries: Summaries<Ref>;
 
   constructor(
     scheme: FingerprintScheme,
@@ -42,6 +43,7 @@ class Split<Ref> {
     this.#reader = reader;
     this.#cuts = cuts;
     this.#states = states;
+    this.#summaries = new Summaries(scheme, reader);
   }
 
   /** Distributes the ids below a node, whose first rank is `start`. */
@@ -52,30 +54,49 @@ class Split<Ref> {
     }
     const first = this.#cuts[0]!;
     const last = this.#cuts.at(-1)!;
+    const sums = this.#reader.childSums?.(ref, node);
     for (
       let at = childAtRank(node, Math.max(0, first - start));
       at < node.length && start + node.starts[at]! < last;
       at++
     ) {
       const begin = start + node.starts[at]!;
-      const child = node.children[at]!;
       this.#skipTo(begin);
-      if (this.#inPart(begin, begin + childCount(node, at))) this.#take(child);
-      else this.node(child, childNode(this.#reader, node, at), begin);
+      if (this.#inPart(begin, begin + childCount(node, at))) {
+        at = this.#takeChildren(node, at, start, sums) - 1;
+      } else {
+        this.node(node.children[at]!, childNode(this.#reader, node, at), begin);
+      }
     }
+  }
+
+  /** Takes all children from `at` on that lie in the part; the position behind them. */
+  #takeChildren(
+    inner: Inner<Ref>,
+    at: number,
+    start: number,
+    sums: ChildSums | null | undefined,
+  ): number {
+    const stop = this.#cuts[this.#part + 1]! - start;
+    const end = stop >= inner.count ? inner.length : childAtRank(inner, stop);
+    if (sums) {
+      this.#summaries.firstChildren(inner, sums, end, 1);
+      this.#summaries.firstChildren(inner, sums, at, -1);
+    } else {
+      for (let i = at; i < end; i++) this.#summaries.node(inner.children[i]!, 1);
+    }
+    return end;
   }
 
   /** Completes the state of the last part: to be called when the walk is over. */
   finish(): void {
-    if (this.#taken.length === 0) return;
-    combineAll(this.#scheme, this.#states[this.#part]!, this.#taken);
-    this.#taken.length = 0;
+    this.#summaries.moveTo(this.#states[this.#part]!);
   }
 
   #leaf(ref: Ref, leaf: Leaf, start: number): void {
     this.#skipTo(start);
     if (this.#inPart(start, start + leaf.count)) {
-      this.#take(ref);
+      this.#summaries.node(ref, 1);
       return;
     }
     const stop = Math.min(start + leaf.count, this.#cuts.at(-1)!);
@@ -97,9 +118,5 @@ class Split<Ref> {
 
   #inPart(begin: number, end: number): boolean {
     return this.#cuts[this.#part]! <= begin && end <= this.#cuts[this.#part + 1]!;
-  }
-
-  #take(ref: Ref): void {
-    this.#taken.push(this.#reader.summary(ref));
   }
 }

@@ -29,14 +29,58 @@ interface SignedRange {
   readonly sign: TallySign;
 }
 
+/** States of whole nodes that are to be added to a sum or taken away from it, all together. */
+export class Summaries<Ref> {
+  readonly #wanted: Uint8Array[] = [];
+  readonly #unwanted: Uint8Array[] = [];
+  readonly #scheme: FingerprintScheme;
+  readonly #reader: NodeReader<Ref>;
+
+  constructor(scheme: FingerprintScheme, reader: NodeReader<Ref>) {
+    this.#scheme = scheme;
+    this.#reader = reader;
+  }
+
+  node(ref: Ref, sign: TallySign): void {
+    this.#push(this.#reader.summary(ref), sign);
+  }
+
+  firstChildren(inner: Inner<Ref>, sums: ChildSums, count: number, sign: TallySign): void {
+    const near = sums.nearest(count);
+    if (near > 0) this.#push(sums.first(near), sign);
+    for (let at = near; at < count; at++) this.node(inner.children[at]!, sign);
+    for (let at = count; at < near; at++) this.node(inner.children[at]!, invert(sign));
+  }
+
+  /** Works them into `state`, and forgets them. */
+  moveTo(state: Uint8Array): void {
+    if (this.#wanted.length > 0) combineAll(this.#scheme, state, this.#wanted);
+    const [only, ...more] = this.#unwanted;
+    if (only !== undefined) {
+      this.#scheme.difference(state, more.length === 0 ? only : this.#sumOf(this.#unwanted));
+    }
+    this.#wanted.length = 0;
+    this.#unwanted.length = 0;
+  }
+
+  #push(state: Uint8Array, sign: TallySign): void {
+    (sign === 1 ? this.#wanted : this.#unwanted).push(state);
+  }
+
+  #sumOf(states: readonly Uint8Array[]): Uint8Array {
+    const sum = this.#scheme.empty();
+    combineAll(this.#scheme, sum, states);
+    return sum;
+  }
+}
+
 /**
  * Sums a range of ranks. In every node it takes the shorter way: it adds the wanted entries, or it adds
  * the node's summary and takes the others away. Where the reader keeps sums over the children of a node,
  * it takes the difference of two.
  */
 class Tally<Ref> {
-  /** Summaries to add together, those of 1 and those of -1. */
-  readonly #summaries = { wanted: [] as Uint8Array[], unwanted: [] as Uint8Array[] };
+  readonly #summaries: Summaries<Ref>;
   readonly #state: Uint8Array;
   readonly #scheme: FingerprintScheme;
   readonly #reader: NodeReader<Ref>;
@@ -45,15 +89,11 @@ class Tally<Ref> {
     this.#state = scheme.empty();
     this.#scheme = scheme;
     this.#reader = reader;
+    this.#summaries = new Summaries(scheme, reader);
   }
 
   state(): Uint8Array {
-    const { wanted, unwanted } = this.#summaries;
-    combineAll(this.#scheme, this.#state, wanted);
-    const [only, ...more] = unwanted;
-    if (only === undefined) return this.#state;
-    const rest = more.length === 0 ? only : this.#sumOf(unwanted);
-    this.#scheme.difference(this.#state, rest);
+    this.#summaries.moveTo(this.#state);
     return this.#state;
   }
 
@@ -66,7 +106,7 @@ class Tally<Ref> {
       this.#entries(node, range);
     } else {
       const opposite = invert(sign);
-      this.#summary(ref, sign);
+      this.#summaries.node(ref, sign);
       this.#entries(node, { begin: 0, end: begin, sign: opposite });
       this.#entries(node, { begin: end, end: node.count, sign: opposite });
     }
@@ -83,7 +123,7 @@ class Tally<Ref> {
       const start = node.starts[at]!;
       const first = Math.max(begin, start);
       const last = Math.min(end, node.starts[at + 1]!);
-      if (last - first === childCount(node, at)) this.#summary(node.children[at]!, sign);
+      if (last - first === childCount(node, at)) this.#summaries.node(node.children[at]!, sign);
       else this.#cutChild(node, at, { begin: first, end: last, sign });
     }
   }
@@ -103,19 +143,12 @@ class Tally<Ref> {
     const at = childAtRank(inner, count);
     const [begin, end] = [inner.starts[at]!, inner.starts[at + 1]!];
     if (count - begin <= end - count) {
-      this.#firstChildren(inner, sums, at, sign);
+      this.#summaries.firstChildren(inner, sums, at, sign);
       this.#cutChild(inner, at, { begin, end: count, sign });
     } else {
-      this.#firstChildren(inner, sums, at + 1, sign);
+      this.#summaries.firstChildren(inner, sums, at + 1, sign);
       this.#cutChild(inner, at, { begin: count, end, sign: invert(sign) });
     }
-  }
-
-  #firstChildren(inner: Inner<Ref>, sums: ChildSums, count: number, sign: TallySign): void {
-    const near = sums.nearest(count);
-    if (near > 0) this.#push(sums.first(near), sign);
-    for (let at = near; at < count; at++) this.#summary(inner.children[at]!, sign);
-    for (let at = count; at < near; at++) this.#summary(inner.children[at]!, invert(sign));
   }
 
   /** A range that lies within a child; its ranks are those of the node. */
@@ -126,24 +159,9 @@ class Tally<Ref> {
     this.node(inner.children[at]!, child, { begin: begin - start, end: end - start, sign });
   }
 
-  #summary(ref: Ref, sign: TallySign): void {
-    this.#push(this.#reader.summary(ref), sign);
-  }
-
-  #push(state: Uint8Array, sign: TallySign): void {
-    const { wanted, unwanted } = this.#summaries;
-    (sign === 1 ? wanted : unwanted).push(state);
-  }
-
   #ids(ids: Uint8Array, sign: TallySign): void {
     if (sign === 1) this.#scheme.add(this.#state, ids);
     else this.#scheme.subtract(this.#state, ids);
-  }
-
-  #sumOf(states: readonly Uint8Array[]): Uint8Array {
-    const sum = this.#scheme.empty();
-    combineAll(this.#scheme, sum, states);
-    return sum;
   }
 }
 

@@ -28,7 +28,11 @@ it('a range has the fingerprint of its ids, with sums kept, before and after wri
         const [begin, end] = a < b ? [a, b] : [b, a];
         const expected = part.empty();
         part.add(expected, snapshot.ids(begin, end));
-        assert.deepEqual(snapshot.under(part).fingerprint(begin, end), expected);
+        const parted = snapshot.under(part);
+        assert.deepEqual(parted.fingerprint(begin, end), expected);
+        const cuts = [begin >> 1, begin, end];
+        const before = parted.fingerprint(begin >> 1, begin);
+        assert.deepEqual(parted.fingerprints(cuts), [before, expected]);
       }),
       { numRuns: 300 },
     );
@@ -63,4 +67,6 @@ it('a node that ranges cut twice needs no summaries any more: a cut reads one le
   const before = combined();
   assert.equal(readsOf(11, 149), 0);
   assert.equal(combined() - before, 2, 'one sum for each end');
+  snapshot.fingerprints([11, 101, 149]);
+  assert.equal(combined() - before, 6, 'and for each end of a part');
 });
