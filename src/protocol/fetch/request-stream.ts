@@ -84,6 +84,16 @@ export class RequestStream {
     }
   }
 
+  /** The frame behind the last answer, or null: then all came, also if the peer does not close its side. */
+  async extra(channel: Channel): Promise<Uint8Array | null> {
+    try {
+      return await this.next(channel);
+    } catch (error) {
+      if (outcomeOf(error) === 'invalid') throw error;
+      return null;
+    }
+  }
+
   /** `received`: bytes of the stream so far. No wait here is a stall of the peer. */
   async pay(received: number): Promise<void> {
     const { traffic, peer, onWait } = this.#init;

@@ -141,13 +141,7 @@ export class Requester {
 
   /** Everything is answered: only a frame too many can still spoil it. */
   async #end(channel: Channel): Promise<void> {
-    let extra: Uint8Array | null;
-    try {
-      extra = await this.#stream.next(channel);
-    } catch (error) {
-      if (outcomeOf(error) === 'invalid') throw error;
-      return;
-    }
+    const extra = await this.#stream.extra(channel);
     if (extra === null) return;
     this.#read([extra], []);
     throw unexpected('a frame behind the last answer');

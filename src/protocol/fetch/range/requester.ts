@@ -74,10 +74,10 @@ export class RangeRequester {
     throw new ProtocolError('STREAM_CLOSED', 'the stream closed within a part of the range');
   }
 
-  /** Null at the end, also if the peer does not close its side after it. */
+  /** Null at the end. */
   async #next(channel: Channel): Promise<Uint8Array | null> {
     if (!this.#reader.done) return this.#stream.next(channel);
-    const extra = await this.#stream.next(channel);
+    const extra = await this.#stream.extra(channel);
     if (extra !== null) throw unexpected('a frame behind the end of the range');
     return null;
   }

@@ -61,12 +61,18 @@ describe('a catch-up from peers that stream', () => {
     await streamOf(rig, 'b').end();
     assert.deepEqual(ranges(rig), []);
     assert.equal(rig.session('b').scope.interval?.lower.hint, 0n);
+    const later = rigOf(['a'], 1);
+    await streamOf(later, 'a').end({ end: { hint: 40n, id: null }, outcome: 'mismatch' });
+    assert.deepEqual([ranges(later), later.begun('a')], [[], 1], 'also after a part');
   });
 
   it('lists a slice whose items the store refused, so that none comes twice', async () => {
     const rig = rigOf(['a'], 1);
     await streamOf(rig, 'a').end({ end: { hint: 0n, id: null }, refused: true });
     assert.deepEqual([ranges(rig).length, rig.begun('a')], [0, 1]);
+    const later = rigOf(['a'], 1);
+    await streamOf(later, 'a').end({ end: { hint: 40n, id: null }, refused: true });
+    assert.deepEqual([ranges(later).length, later.begun('a')], [0, 1]);
   });
 
   it('asks a peer no more after a wrong frame', async () => {
@@ -82,9 +88,14 @@ describe('a catch-up from peers that stream', () => {
 
   it('asks a peer no more after three streams in a row that break', async () => {
     const rig = rigOf(['a'], 8);
-    for (const hint of [50n, 75n, 85n]) {
+    const breaks = (hint: bigint) =>
+      streamOf(rig, 'a').end({ end: { hint, id: null }, outcome: 'failed' });
+    await breaks(20n);
+    await breaks(40n);
+    await streamOf(rig, 'a').end();
+    for (const hint of [150n, 175n, 185n]) {
       assert.equal(rig.catchUp.takes('a'), true);
-      await streamOf(rig, 'a').end({ end: { hint, id: null }, outcome: 'failed' });
+      await breaks(hint);
     }
     assert.equal(rig.catchUp.takes('a'), false);
   });
@@ -94,9 +105,12 @@ describe('a catch-up from peers that stream', () => {
     const stream = streamOf(rig, 'a');
     rig.catchUp.left('a');
     assert.equal(stream.signal.aborted, true);
-    await stream.end({ end: { hint: 60n, id: null }, outcome: 'failed' });
     await streamOf(rig, 'b').end();
-    assert.ok(ranges(rig).includes('b 60-100') || !rig.idle('b'));
+    assert.deepEqual(ranges(rig), ['a 0-100'], 'it has not ended yet');
+    await stream.end({ end: { hint: 60n, id: null }, outcome: 'failed' });
+    assert.equal(rig.session('b').scope.interval?.upper.hint, 60n, 'b checks the part of a');
+    await rig.session('b').end();
+    assert.deepEqual(ranges(rig), ['b 60-100']);
   });
 
   it('ends a stream after a minute where another peer has nothing to do', async () => {

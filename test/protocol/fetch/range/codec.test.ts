@@ -60,7 +60,8 @@ describe('the frames of a range', () => {
   it('are refused with a bound that is none', () => {
     const end = encodeEnd({ count: 0, digest: NONCE, end: { hint: 3n, id: new Uint8Array(32) } });
     const lengthAt = end.length - 33;
-    assert.throws(() => decodeEnd(end.with(lengthAt, 33)), { code: 'MALFORMED_FRAME' });
+    const longer = concatBytes(end.with(lengthAt, 33), Uint8Array.of(0));
+    assert.throws(() => decodeEnd(longer), { code: 'MALFORMED_FRAME' });
     const above = encodeEnd({ count: 0, digest: NONCE, end: INFINITE_BOUND }).with(-1, 1);
     assert.throws(() => decodeEnd(concatBytes(above, Uint8Array.of(1))), {
       code: 'MALFORMED_FRAME',

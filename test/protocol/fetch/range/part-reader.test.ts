@@ -18,6 +18,7 @@ import {
   bytesToHex,
   compareKeys,
   concatBytes,
+  INFINITE_HINT,
   type Item,
   itemId,
 } from '../../../../src/store/index.ts';
@@ -81,10 +82,12 @@ describe('the reader of a range', () => {
   });
 
   it('takes frames of 64 KiB at most, and as many items as fit', () => {
-    const frames = [...packItems({ records: itemsOf(1_000, 200) })];
+    const items = itemsOf(1_000, 200);
+    const frames = [...packItems({ records: items })];
     assert.equal(frames.length, 4);
     assert.ok(frames.every(({ length }) => length <= RANGE_FRAME_BYTES));
     assert.ok(frames.slice(0, -1).every(({ length }) => length > RANGE_FRAME_BYTES - 210));
+    assert.equal(read(partOf(items))[0]!.items.length, 1_000, 'hints begin anew in each frame');
   });
 
   it('names items that are too long, in their place in the order', () => {
@@ -92,9 +95,7 @@ describe('the reader of a range', () => {
     const long = { hint: two!.hint, id: two!.id, length: 70_000 };
     const digest = partDigest(NONCE, concatBytes(one!.id, two!.id, three!.id));
     const frames = [
-      ...packItems({ records: [one!] }),
-      encodeLong(long),
-      ...packItems({ records: [three!] }),
+      ...packItems({ records: [one!, long, three!] }),
       encodeEnd({ count: 3, digest, end: QUERY.upper }),
     ];
     const [part] = read(frames);
@@ -131,6 +132,7 @@ describe('the reader of a range', () => {
     assert.equal(read(partOf([two!], at(3)), inside).length, 1);
     refuses('UNEXPECTED_FRAME', partOf([one!], at(3)), inside);
     refuses('UNEXPECTED_FRAME', partOf([three!], at(3)), inside);
+    refuses('UNEXPECTED_FRAME', partOf([two!], two), { ...QUERY, upper: two! });
     const again = [...partOf([one!, two!], at(3)), ...packItems({ records: [two!] })];
     refuses('UNEXPECTED_FRAME', again);
   });
@@ -138,7 +140,9 @@ describe('the reader of a range', () => {
   it('refuses parts that end at a wrong bound or with a wrong count', () => {
     const [one, two] = itemsOf(2);
     refuses('MALFORMED_FRAME', partOf([one!, two!], at(2)));
+    refuses('MALFORMED_FRAME', partOf([one!, two!], two));
     refuses('MALFORMED_FRAME', partOf([], at(0)));
+    refuses('MALFORMED_FRAME', [...partOf([one!], at(5)), ...partOf([], at(5))]);
     refuses('MALFORMED_FRAME', partOf([one!], at(6)), { ...QUERY, upper: at(5) });
     const digest = partDigest(NONCE, one!.id);
     const miscounted = encodeEnd({ count: 2, digest, end: QUERY.upper });
@@ -151,10 +155,12 @@ describe('the reader of a range', () => {
     assert.equal(read(partOf(short.slice(0, PART_ITEMS)))[0]!.items.length, PART_ITEMS);
     refuses('UNEXPECTED_FRAME', partOf(short));
     const query = { ...QUERY, maxBytes: 30_000 };
-    const most = Math.ceil((PART_BYTES + query.maxBytes) / 30_000) - 1;
-    const long = itemsOf(most + 1, 30_000);
-    assert.equal(read(partOf(long.slice(0, most)), query)[0]!.items.length, most);
-    refuses('UNEXPECTED_FRAME', partOf(long), query);
+    // Before its last item a part is below `PART_BYTES`.
+    const rest = PART_BYTES + query.maxBytes - 18 * 30_000;
+    const long = [...itemsOf(18, 30_000), itemOf(19, rest - 1)];
+    const [first, second] = read([...partOf(long, at(20)), ...partOf([itemOf(20, 30_000)])], query);
+    assert.deepEqual([first!.items.length, second!.items.length], [19, 1]);
+    refuses('UNEXPECTED_FRAME', partOf([...long.slice(0, -1), itemOf(19, rest)]), query);
   });
 
   it('refuses frames that are cut, that go on, or that carry an impossible hint or length', () => {
@@ -168,8 +174,11 @@ describe('the reader of a range', () => {
     refuses('MALFORMED_FRAME', [new Uint8Array(0)]);
     const infinite = Uint8Array.from([2, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 0]);
     refuses('MALFORMED_FRAME', [infinite]);
-    const tooLong = packItems({ records: [itemOf(1, 40_000)] });
-    refuses('UNEXPECTED_FRAME', [...tooLong]);
+    const { id } = itemOf(1);
+    const unending = encodeLong({ hint: INFINITE_HINT, id, length: QUERY.maxBytes + 1 });
+    refuses('MALFORMED_FRAME', [unending]);
+    assert.equal(read(partOf([itemOf(1, QUERY.maxBytes)])).length, 1);
+    refuses('UNEXPECTED_FRAME', partOf([itemOf(1, QUERY.maxBytes + 1)]));
   });
 });
 

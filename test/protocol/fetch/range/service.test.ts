@@ -156,6 +156,12 @@ describe('FetchService: ranges', () => {
     });
     const { report, parts } = await stream(extra);
     assert.deepEqual([report.outcome, parts.length], ['invalid', 1]);
+    const open = await answering(async (channel) => {
+      const nonce = await nonceOf(channel);
+      await channel.sendAll(partOf(itemsOf(1), INFINITE_BOUND, nonce));
+      await new Promise<void>(() => {});
+    });
+    assert.equal((await stream(open)).report.outcome, 'complete');
   });
 
   it('slows the peer down while a part is being stored', async () => {
@@ -225,15 +231,19 @@ describe('FetchService: ranges', () => {
 });
 
 describe('FetchService: a misbehaving requester of ranges', () => {
-  async function codeOf(frame: Uint8Array | null, serve?: ServeRange): Promise<unknown> {
+  async function codeOf(
+    frame: Uint8Array | null,
+    { serve, late = false }: { serve?: ServeRange; late?: boolean } = {},
+  ): Promise<unknown> {
     const w = await worldOf(itemsOf(3), {}, serve);
+    const receiveWindowBytes = late ? 1 : 1 << 20;
     const opening = w.network
       .node('a')
-      .open('b', RANGE_PROTOCOL, { maxFrameBytes: 1 << 20, receiveWindowBytes: 1 });
+      .open('b', RANGE_PROTOCOL, { maxFrameBytes: 1 << 20, receiveWindowBytes });
     await w.clock.advance(30);
     const channel = await opening;
     if (frame !== null) channel.send(frame).catch(() => undefined);
-    await w.clock.advance(61_000);
+    if (late) await w.clock.advance(61_000);
     const read = (async () => {
       for (let frame = await channel.receive(); frame !== null; ) frame = await channel.receive();
       return 'end';
@@ -244,6 +254,7 @@ describe('FetchService: a misbehaving requester of ranges', () => {
   }
 
   it('is cut off when it never asks, asks for nonsense, or never reads', async () => {
+    assert.equal(await codeOf(encodeRangeRequest(QUERY)), 'end');
     assert.equal(await codeOf(null), 'STREAM_FAILED');
     assert.equal(await codeOf(Uint8Array.of(1, 2, 3)), 'STREAM_FAILED');
     assert.equal(
@@ -251,14 +262,15 @@ describe('FetchService: a misbehaving requester of ranges', () => {
       'STREAM_FAILED',
     );
     assert.equal(await codeOf(encodeRangeRequest({ ...QUERY, maxBytes: 40_000 })), 'STREAM_FAILED');
-    const many = rangeOf(itemsOf(20_000, 400));
-    assert.equal(await codeOf(encodeRangeRequest(QUERY), many), 'STREAM_FAILED', 'it never reads');
+    const serve = rangeOf(itemsOf(20_000, 400));
+    const never = await codeOf(encodeRangeRequest(QUERY), { serve, late: true });
+    assert.equal(never, 'STREAM_FAILED', 'it never reads');
   });
 
   it('has its stream reset when the store cannot read', async () => {
-    const failing = async () => {
+    const serve = async () => {
       throw new Error('disk');
     };
-    assert.equal(await codeOf(encodeRangeRequest(QUERY), failing), 'STREAM_FAILED');
+    assert.equal(await codeOf(encodeRangeRequest(QUERY), { serve }), 'STREAM_FAILED');
   });
 });
