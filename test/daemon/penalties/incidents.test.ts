@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { meshIncident, penaltyObserver } from '../../../src/daemon/penalties/index.ts';
+import { INFINITE_BOUND } from '../../../src/store/index.ts';
 import { fetchReport, sessionReport } from '../../support/reports.ts';
 
 function create() {
@@ -55,6 +56,10 @@ describe('an incident', () => {
     observer.sessionEnded(sessionReport({ peer: 'p', rounds: 0 }));
     observer.requestEnded(fetchReport({ peer: 'p', items: 1 }), 1);
     observer.requestEnded(fetchReport({ peer: 'p', items: 0 }), 1);
-    assert.deepEqual(lines, ['p good', 'p delivered']);
+    for (const items of [1, 0]) {
+      const report = { peer: 'p', outcome: 'complete', end: INFINITE_BOUND, items } as const;
+      observer.streamEnded({ ...report, payloadBytes: 0, error: null }, 1);
+    }
+    assert.deepEqual(lines, ['p good', 'p delivered', 'p delivered']);
   });
 });

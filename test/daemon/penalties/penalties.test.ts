@@ -81,6 +81,16 @@ describe('the penalties of a peer', () => {
     assert.equal(log.lines.filter(({ event }) => event === 'pardoned').length, 1);
   });
 
+  it('are forgotten by pardon, also those of a peer that stalls', async () => {
+    const { clock, penalties, penalised, report } = create();
+    for (let round = 1; round <= 2; round++) {
+      report('STALLED');
+      await clock.advance(10_000);
+      assert.deepEqual(penalised, Array(round).fill('fetch STALLED'));
+      penalties.pardon('bad');
+    }
+  });
+
   it('are bounded in number: the lowest score makes room, a ban never does', async () => {
     const { penalties, report, provoke } = create();
     await provoke();
@@ -218,6 +228,12 @@ describe('a peer that cannot be reached', () => {
 
   it('counts once for all that fails, as stalled where it stalled, until it brings an item', async () => {
     const { clock, penalties, penalised, report } = create();
+    report('UNREACHABLE');
+    report('STALLED');
+    report('UNREACHABLE');
+    await clock.advance(10_000);
+    assert.deepEqual(penalised.splice(0), ['fetch STALLED'], 'the heavier of both');
+    penalties.delivered('bad');
     for (let round = 1; round <= 2; round++) {
       for (const code of ['UNREACHABLE', 'STALLED', 'UNREACHABLE', 'STALLED'] as const) {
         report(code);

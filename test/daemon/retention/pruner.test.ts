@@ -194,6 +194,24 @@ describe('a set with retention', () => {
     }
   });
 
+  it('takes a floor ahead of the clock where hints are no times, and else each only by its own word', async (t) => {
+    const free = await setUp(t, {});
+    const ahead = BigInt(free.clock.now() + YEAR);
+    free.pruner.start();
+    free.pruner.change({ ...DEFAULT_RETENTION_OPTIONS, minHint: ahead });
+    await free.clock.advance(LOOK);
+    assert.deepEqual([free.replica.retention.floor, free.incidents], [ahead, []]);
+    const { clock, replica, pruner } = await setUp(t, { minHint: ahead }, { areTimes: true });
+    pruner.start();
+    await clock.advance(LOOK);
+    pruner.confirm();
+    await clock.advance(LOOK);
+    assert.equal(replica.retention.floor, ahead);
+    pruner.change({ ...DEFAULT_RETENTION_OPTIONS, minHint: ahead + 1n });
+    await clock.advance(LOOK);
+    assert.deepEqual([replica.retention.floor, pruner.status.waits?.code], [ahead, 'FLOOR_AHEAD']);
+  });
+
   it('takes other options at run time, and never lowers its floor', async (t) => {
     const { clock, replica, pruner, put } = await setUp(t, {});
     await put(numbers(0, 10));

@@ -134,6 +134,12 @@ describe('Turns', () => {
     slice('d', 1);
     await clock.advance(0);
     assert.equal(turns.ready, true);
+    let asked = true;
+    const resting = sharing({ clientsAsk: () => asked });
+    resting.slice('a', 3);
+    resting.slice('b', 1);
+    asked = false;
+    assert.equal(resting.turns.ready, false, 'the rest that began goes on');
   });
 
   it('resolve for work that does itself when there is time for a slice', async () => {

@@ -63,6 +63,23 @@ describe('a policy module', () => {
     });
   }
 
+  it('that fails for a batch of a peer is asked for its items again a little later', async () => {
+    for (const [onFailure, times] of [
+      ['refuse', 1],
+      ['accept', 0],
+    ] as const) {
+      const rig = await PolicyRig.open({ onFailure }, () => assert.fail('broken'));
+      let taking = 0;
+      rig.opened.check.onTaking(() => taking++);
+      rig.judge(items(1));
+      await rig.clock.advance(20_000);
+      assert.equal(taking, 0, 'a client asks again by itself');
+      rig.judge(items(1), FETCHED);
+      await rig.clock.advance(20_000);
+      assert.equal(taking, times);
+    }
+  });
+
   it('that does not settle is late, and is not called again until it has settled', async () => {
     const calls: PromiseWithResolvers<boolean[]>[] = [];
     const rig = await PolicyRig.open({ timeoutMs: 100 }, () => {

@@ -27,6 +27,18 @@ describe('a source that has stalled', () => {
     await rig.of('b').end({}, true);
     assert.equal(rig.stored, 2);
   });
+
+  it('is no stalled source where bytes came', async (t) => {
+    const rig = await FetcherRig.open(t, ONE);
+    for (const peer of ['a', 'b']) rig.fetcher.connected(peer);
+    rig.want('a', [1]);
+    rig.want('b', [1]);
+    await rig.clock.advance(20_000);
+    const { request } = rig.of('a');
+    assert.equal(request.signal!.aborted, true, 'b is idle');
+    await rig.of('a').end({ outcome: 'failed', payloadBytes: 1 });
+    assert.deepEqual([rig.running, rig.misdeeds], ['b', []]);
+  });
 });
 
 describe('a peer that brings too much', () => {
