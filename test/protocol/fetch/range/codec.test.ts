@@ -57,6 +57,21 @@ describe('the frames of a range', () => {
     assert.deepEqual(decodeLong(encodeLong(long)), long);
   });
 
+  it('are refused where they begin with another tag, or go on', () => {
+    const request = { nonce: NONCE, lower: at(3), upper: at(9), maxBytes: 32_768 };
+    const long = { hint: 3n, id: new Uint8Array(32), length: 40_000 };
+    for (const [frame, decode] of [
+      [encodeRangeRequest(request), decodeRangeRequest],
+      [encodeLong(long), decodeLong],
+      [encodeEnd({ count: 0, digest: NONCE, end: at(9) }), decodeEnd],
+    ] as const) {
+      decode(frame);
+      for (const wrong of [frame.with(0, 9), concatBytes(frame, Uint8Array.of(0))]) {
+        assert.throws(() => decode(wrong), { code: 'MALFORMED_FRAME' });
+      }
+    }
+  });
+
   it('are refused with a bound that is none', () => {
     const end = encodeEnd({ count: 0, digest: NONCE, end: { hint: 3n, id: new Uint8Array(32) } });
     const lengthAt = end.length - 33;

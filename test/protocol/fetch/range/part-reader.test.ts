@@ -135,6 +135,9 @@ describe('the reader of a range', () => {
     refuses('UNEXPECTED_FRAME', partOf([two!], two), { ...QUERY, upper: two! });
     const again = [...partOf([one!, two!], at(3)), ...packItems({ records: [two!] })];
     refuses('UNEXPECTED_FRAME', again);
+    const [first, second] = [one!, two!].map((item) => encodeLong({ ...item, length: 70_000 }));
+    refuses('UNEXPECTED_FRAME', [second!, first!]);
+    refuses('UNEXPECTED_FRAME', [first!, first!]);
   });
 
   it('refuses parts that end at a wrong bound or with a wrong count', () => {

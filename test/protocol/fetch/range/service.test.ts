@@ -134,6 +134,15 @@ describe('FetchService: ranges', () => {
       await new Promise<void>((resolve) => silent.clock.after(50_000, resolve));
     });
     assert.equal((await stream(silent)).report.outcome, 'stalled');
+    const slow = await answering(async (channel) => {
+      const nonce = await nonceOf(channel);
+      for (const item of itemsOf(4)) {
+        await new Promise<void>((resolve) => slow.clock.after(6_000, resolve));
+        await channel.sendAll(partOf([item], at(Number(item.hint) + 1), nonce));
+      }
+      await channel.close();
+    });
+    assert.equal((await stream(slow)).report.outcome, 'complete', 'each part is progress');
     const replaying = await answering(async (channel) => {
       await nonceOf(channel);
       await channel.sendAll(partOf(itemsOf(2)));

@@ -112,7 +112,16 @@ describe('a page of a range', () => {
     const replica = await open(t, 3);
     const upside = { ...EVERYTHING, lower: at(2), upper: at(1) };
     await assert.rejects(replica.range(upside), coded('INVALID_BOUND'));
-    await assert.rejects(replica.range({ ...EVERYTHING, maxItems: 0 }), coded('INVALID_LIMIT'));
+    for (const bad of [
+      { hint: -1n, id: null },
+      { hint: 1n, id: new Uint8Array(33) },
+    ]) {
+      await assert.rejects(replica.range({ ...EVERYTHING, lower: bad }), coded('INVALID_BOUND'));
+      await assert.rejects(replica.range({ ...EVERYTHING, upper: bad }), coded('INVALID_BOUND'));
+    }
+    for (const maxItems of [0, 1.5]) {
+      await assert.rejects(replica.range({ ...EVERYTHING, maxItems }), coded('INVALID_LIMIT'));
+    }
   });
 
   it('joins with the next pages to the whole range, wherever pages are cut', async () => {
