@@ -30,7 +30,7 @@ describe('the README', () => {
     );
     const out = await shell(context, folder, script, ANY_PORT);
     const [id] = /^[0-9a-f]{64}$/m.exec(out) ?? [];
-    assert.match(out, /^synced: yes/m);
+    assert.match(out, /^yes, in-sync: /m);
     assert.match(out, new RegExp(`^\\d+ ${id} \\d+$`, 'm'));
   });
 
