@@ -9,7 +9,7 @@ const HELP = `Usage: npm run demo [-- --once] [-- --json]
 Starts three daemons, gives each a different part of the installed packages, joins them, and shows
 how they become equal. Stays until Ctrl-C.
 
-  --once   end as soon as the three are equal (exit 0), or after 120 s when they are not (exit 1)
+  --once   end as soon as the three are equal (exit 0), or after 300 s when they are not (exit 1)
   --json   print the result as JSON and nothing else; what went wrong is on standard error
 `;
 

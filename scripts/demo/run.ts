@@ -12,7 +12,7 @@ import { LiveTable, megabytes, shortened } from './table.ts';
 const NAMES = ['a', 'b', 'c'] as const;
 const MAX_FILE_BYTES = 1024 * 1024;
 /** From the first spawn to equality; nothing in between may take longer. */
-const DEADLINE_MS = 120_000;
+const DEADLINE_MS = 300_000;
 /** Daemons promise to end within ten seconds. */
 const PATIENCE_MS = 12_000;
 const LOOK_EVERY_MS = 200;
@@ -109,7 +109,7 @@ function explain({ init, late, doing }: Stage, error: Error): number {
     complain('called off');
     return CALLED_OFF;
   }
-  complain(late.aborted ? `not equal after 120 s: still ${doing}` : `${doing}: ${error.message}`);
+  complain(late.aborted ? `not equal after 300 s: still ${doing}` : `${doing}: ${error.message}`);
   return 1;
 }
 
@@ -259,7 +259,7 @@ function differences(statuses: readonly Status[], imported: number): string {
   });
   const what = equal(statuses)
     ? `the nodes are equal, but hold ${statuses[0]!.set.items} of the ${imported} imported items:`
-    : 'not equal after 120 s:';
+    : 'not equal after 300 s:';
   return [what, ...rows].join('\n');
 }
 
