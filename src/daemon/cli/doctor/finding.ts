@@ -1,4 +1,4 @@
-import { EXIT } from '../../errors.ts';
+import { EXIT, reasonOf } from '../../errors.ts';
 import { besides, type Screen } from '../terminal/index.ts';
 
 /** What one check found. */
@@ -27,6 +27,12 @@ export function fail(
   advice: string,
 ): DoctorFinding {
   return { check, level: 'fail', message, advice, exitCode: EXIT[exitCode] };
+}
+
+/** The reason of an error with its code, which docs/incidents.md explains. */
+export function withCode(error: unknown): string {
+  const { code } = Object(error);
+  return code === undefined ? reasonOf(error) : `${reasonOf(error)} [${code}]`;
 }
 
 /** The worst first: a wrong configuration explains most of the rest. */

@@ -3,14 +3,21 @@
 import { readFile } from 'node:fs/promises';
 import { adminFile } from '../../admin-file.ts';
 import type { Config } from '../../config/index.ts';
-import { reasonOf } from '../../errors.ts';
 import { printAnswer, withClient } from '../ask.ts';
 import { findPolicy } from '../control/index.ts';
 import type { CliInit } from '../init.ts';
 import { type TargetOptions, targetConfig } from '../locate.ts';
 import { screenOf } from '../terminal/index.ts';
 import { checkDaemon } from './daemon.ts';
-import { type DoctorFinding, exitCodeOf, fail, formatFindings, ok, warn } from './finding.ts';
+import {
+  type DoctorFinding,
+  exitCodeOf,
+  fail,
+  formatFindings,
+  ok,
+  warn,
+  withCode,
+} from './finding.ts';
 import { checkMachine } from './machine.ts';
 import { checkReach } from './reach.ts';
 
@@ -41,9 +48,8 @@ async function local(options: TargetOptions, init: CliInit): Promise<DoctorFindi
   try {
     config = await targetConfig(options, init);
   } catch (error) {
-    return [
-      fail('configuration', 'config', reasonOf(error), 'correct it; nothing else was checked'),
-    ];
+    const advice = 'correct it; nothing else was checked';
+    return [fail('configuration', 'config', withCode(error), advice)];
   }
   const pid = await runningPid(config.node.dataDir);
   const asked = await askDaemon(options, init, pid !== null);
@@ -64,7 +70,7 @@ async function checkPolicy(config: Config, init: CliInit): Promise<DoctorFinding
     const policy = await findPolicy(config, init);
     return policy === null ? [] : [ok('policy', `${policy} is there`)];
   } catch (error) {
-    return [fail('policy', 'config', reasonOf(error), 'correct it, and restart the daemon')];
+    return [fail('policy', 'config', withCode(error), 'correct it, and restart the daemon')];
   }
 }
 
@@ -80,7 +86,7 @@ async function askDaemon(
     return { runs: true, findings: checkDaemon(status) };
   } catch (error) {
     const finding = expected
-      ? fail('daemon', 'unavailable', reasonOf(error), 'start it, or look at its log')
+      ? fail('daemon', 'unavailable', withCode(error), 'start it, or look at its log')
       : warn('daemon', 'no daemon runs here', 'start it with "rangemesh start" to check its peers');
     return { runs: false, findings: [finding] };
   }

@@ -155,6 +155,7 @@ describe('doctor', { skip: process.platform === 'win32' }, () => {
   it('checks nothing else where the configuration is wrong', async () => {
     const ran = await run(['doctor', '--json'], { env: { RANGEMESH_ADMIN_PORT: 'x' } });
     assert.deepEqual([ran.exitCode, troubles(ran)], [78, ['fail configuration']]);
+    assert.match(findings(ran).at(0)!.message, /\[CONFIG_INVALID\]$/);
   });
 
   it('says that a data directory is not there yet', async (context) => {
