@@ -41,6 +41,21 @@ export function formatError({ error }: LastWords, { json }: { json: boolean }): 
   return json ? JSON.stringify({ code, message }) : `rangemesh: ${message} [${code}]`;
 }
 
+/** The next step after a file could not be opened or read. */
+const STEPS: Readonly<Record<string, string>> = {
+  ENOENT: 'check the path',
+  EACCES: 'let this user read it',
+  EISDIR: 'name a file, or store the files of a directory with "rangemesh import"',
+};
+
+/** `USAGE` for a file that cannot be read. */
+export function unreadable(name: string, cause: Error): DaemonError {
+  const step = STEPS[Object(cause).code];
+  return usage(`cannot read ${name}: ${cause.message}${step === undefined ? '' : `; ${step}`}`, {
+    cause,
+  });
+}
+
 export function usage(message: string, options?: ErrorOptions): DaemonError {
   return new DaemonError('USAGE', message, options);
 }

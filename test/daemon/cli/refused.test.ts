@@ -28,6 +28,18 @@ describe('the verbs of refused items', () => {
     ]);
   });
 
+  it('say how many items were refused before', async (context) => {
+    context.mock.method(station.control, 'refuse', async () => ({ added: 1, dropped: 0 }));
+    const { stdout } = await call(['refuse', id(1), id(2)]);
+    assert.equal(stdout, '1 item refused, 0 of them dropped here; 1 item refused before\n');
+  });
+
+  it('ask for the whole id where a prefix is given', async () => {
+    const { exitCode, stderr } = await call(['refuse', id(1).slice(0, 12)]);
+    assert.equal(exitCode, 64);
+    assert.match(stderr, /give all 64 hexadecimal digits, as "rangemesh ls --wide" shows them/);
+  });
+
   it('send the ids of a file in parts that the daemon takes, and pass over blank lines', async () => {
     const lines = Array.from({ length: 1_601 }, (_, i) => `${id(i)}\r\n\n`);
     const { stdout } = await call(['refuse', '--file', '-'], { stdin: lines });

@@ -238,7 +238,9 @@ describe('command line', () => {
       assert.deepEqual(again.json(), [{ id: HELLO, hint: '7', created: false }]);
       const missing = await call('put', join(station.directory, 'nope'));
       assert.equal(missing.exitCode, 64);
-      assert.match(missing.stderr, /cannot read .*ENOENT.*\[USAGE\]/);
+      assert.match(missing.stderr, /cannot read .*ENOENT.*; check the path \[USAGE\]/);
+      const folder = await call('put', station.scratch);
+      assert.match(folder.stderr, /EISDIR.*store the files of a directory with "rangemesh import"/);
     });
 
     it('writes to no directory, and over no file of a node', async () => {
@@ -287,7 +289,7 @@ describe('command line', () => {
       assert.equal(await readFile(file, 'utf8'), 'hello');
       const absent = await call('get', '00'.repeat(32));
       assert.equal(absent.exitCode, 1);
-      assert.match(absent.stderr, /\[NOT_FOUND\]/);
+      assert.match(absent.stderr, /"rangemesh why" gives the reason \[NOT_FOUND\]/);
     });
   });
 

@@ -182,7 +182,8 @@ function held<T>(found: T | undefined, id: Uint8Array, node: Node): T {
   if (found !== undefined) return found;
   const refusal = node.refusal(id);
   if (refusal === null) {
-    throw new AdminError('NOT_FOUND', `no item ${bytesToHex(id)} is held here`);
+    const message = `no item ${bytesToHex(id)} is held here; "rangemesh why" gives the reason`;
+    throw new AdminError('NOT_FOUND', message);
   }
   const by = refusal.by === 'operator' ? 'an operator' : 'the policy';
   const why = refusal.reason === '' ? '' : ` (${refusal.reason})`;

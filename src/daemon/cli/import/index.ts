@@ -10,7 +10,7 @@ import { type OwnFiles, placeOf } from '../../own-files.ts';
 import type { BatchLine } from '../../schemas/index.ts';
 import { printAnswer } from '../ask.ts';
 import type { DaemonClient } from '../client/index.ts';
-import { usage } from '../errors.ts';
+import { unreadable, usage } from '../errors.ts';
 import type { CliInit } from '../init.ts';
 import { Manifest, ownFile, refuseOwn } from '../items/index.ts';
 import { connect, ownFiles, type TargetOptions } from '../locate.ts';
@@ -156,7 +156,7 @@ async function openSource(
   if (path === '-') return lines('-', init.stdin);
   const absolute = resolve(init.cwd, path);
   const file = await open(absolute).catch((cause: Error): never => {
-    throw usage(`cannot read ${absolute}: ${cause.message}`, { cause });
+    throw unreadable(absolute, cause);
   });
   const stats = await file.stat({ bigint: true });
   const isOwn = await own.hasPath(absolute);

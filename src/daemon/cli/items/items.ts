@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { DaemonError, EXIT, reasonOf } from '../../errors.ts';
 import type { OwnFiles } from '../../own-files.ts';
 import { ask, withClient } from '../ask.ts';
-import { usage } from '../errors.ts';
+import { unreadable, usage } from '../errors.ts';
 import { formatWhy } from '../format-why.ts';
 import { type CliInit, printLine, write } from '../init.ts';
 import { ownFiles, type TargetOptions } from '../locate.ts';
@@ -64,7 +64,7 @@ async function readAll(stream: Readable, name: string, maxBytes: number): Promis
       if (bytes > maxBytes) break;
     }
   } catch (cause) {
-    throw usage(`cannot read ${name}: ${(cause as Error).message}`, { cause });
+    throw unreadable(name, cause as Error);
   }
   if (bytes <= maxBytes) return Buffer.concat(parts);
   throw new DaemonError(

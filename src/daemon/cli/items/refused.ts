@@ -4,7 +4,7 @@ import { EXIT } from '../../errors.ts';
 import { LineSplitter } from '../../line-splitter.ts';
 import { printAnswer, withClient } from '../ask.ts';
 import type { DaemonClient } from '../client/index.ts';
-import { usage } from '../errors.ts';
+import { unreadable, usage } from '../errors.ts';
 import { formatCount } from '../format.ts';
 import type { CliInit } from '../init.ts';
 import type { TargetOptions } from '../locate.ts';
@@ -29,14 +29,20 @@ export function refuse(
   const { reason = '' } = options;
   return withClient(options, init, async (client) => {
     const total = { added: 0, dropped: 0 };
+    let asked = 0;
     for await (const part of partsOf(ids, options, init)) {
+      asked += part.length;
       const { added, dropped } = await ask(client, (daemon) =>
         daemon.refuse({ ids: part, reason }),
       );
       total.added += added;
       total.dropped += dropped;
     }
-    const text = `${formatCount(total.added, 'item')} refused, ${total.dropped} of them dropped here`;
+    const known = asked - total.added;
+    const text = [
+      `${formatCount(total.added, 'item')} refused, ${total.dropped} of them dropped here`,
+      ...(known > 0 ? [`${formatCount(known, 'item')} refused before`] : []),
+    ].join('; ');
     await printAnswer(options, init, total, text);
     return EXIT.ok;
   });
@@ -83,7 +89,12 @@ async function* partsOf(
 }
 
 function* checked(ids: readonly string[]): Generator<string> {
-  for (const id of ids) if (!isId(id)) throw usage(`${id} is no id: it has 64 hexadecimal digits`);
+  for (const id of ids) {
+    if (isId(id)) continue;
+    throw usage(
+      `${id} is no id: give all 64 hexadecimal digits, as "rangemesh ls --wide" shows them`,
+    );
+  }
   yield* ids;
 }
 
@@ -104,7 +115,7 @@ async function* idsIn(file: string, init: CliInit): AsyncGenerator<string> {
     yield* ids(splitter.end());
   } catch (cause) {
     const isFile = typeof Object(cause).syscall === 'string';
-    throw isFile ? usage(`cannot read ${file}: ${(cause as Error).message}`, { cause }) : cause;
+    throw isFile ? unreadable(file, cause as Error) : cause;
   }
 }
 

@@ -165,7 +165,8 @@ export class Dialer {
   /** The failure, with advice for the operator who asked for the dial. */
   #notYet(wanted: DialTarget, error: DaemonError): DaemonError {
     if (this.#wanted.get(wanted.address) !== wanted || this.#state === 'stopped') return error;
-    const advice = 'The address stays wanted and is dialled again; remove it if it is wrong';
+    const advice =
+      'The address stays wanted and is dialled again; "rangemesh peers remove" ends that';
     return new DaemonError(error.code, `${error.message}. ${advice}`, { cause: error });
   }
 
@@ -241,7 +242,7 @@ export class Dialer {
       this.#init.logger.info({ code, address }, message);
     }
     wanted.peerId = parsePeerAddress(address).peerId;
-    const message = `${address} led to this node itself: it is dialled again now and then, since a name or a balancer may lead to another node; remove it if it is wrong`;
+    const message = `${address} led to this node itself: it is dialled again now and then, since a name or a balancer may lead to another node; "rangemesh peers remove" ends that`;
     wanted.fail(new DaemonError(code, message));
     this.#schedule(wanted, this.#options.selfMs);
   }

@@ -176,7 +176,7 @@ describe('Dialer', () => {
     dialer.start();
     await assert.rejects(dialer.dial(ONE), {
       code: 'DIAL_FAILED',
-      message: /stays wanted and is dialled again; remove it if it is wrong/,
+      message: /stays wanted and is dialled again; "rangemesh peers remove" ends that/,
     });
     assert.equal(dialer.addresses[0]!.source, 'runtime');
     dial.there.set(ONE, A);
