@@ -74,6 +74,18 @@ it('the status page of three live nodes', { skip }, async (context) => {
     );
   }
 
+  await context.test('says nothing about the node before it has answered', async () => {
+    const page = await (await browser.newContext(FORMS.light)).newPage();
+    // No answer: the calls wait until the context closes.
+    await page.route(`${url}/v1/**`, () => undefined);
+    await page.goto(url);
+    await page.getByRole('heading', { name: 'Put an item' }).waitFor();
+    const headings = await page.getByRole('heading').allInnerTexts();
+    assert.deepEqual(headings, ['Connecting', 'Put an item', 'Look up an item']);
+    assert.equal(await page.locator('.link.live').count(), 0, 'no sign of a connection');
+    await page.context().close();
+  });
+
   await context.test('follows the colours of the system', async () => {
     const colours: string[] = [];
     const { page } = await openPage(browser, url, FORMS.light);

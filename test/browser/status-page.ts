@@ -48,7 +48,7 @@ export async function openPage(
       watched.foreign.push(request.url());
   });
   await page.goto(url);
-  await page.locator('.live.live').waitFor();
+  await page.locator('.link.live').waitFor();
   return watched;
 }
 

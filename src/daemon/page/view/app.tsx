@@ -37,15 +37,19 @@ export function App({ access, store }: AppProps): VNode {
         {status !== null && <Plots points={state.points} />}
         <div class="columns">
           <div class="stack">
-            <ArrivalList state={state} onPick={setSought} />
-            <Peers links={links} />
-            <Sessions sessions={state.sessions} />
+            {status !== null && (
+              <>
+                <ArrivalList state={state} onPick={setSought} />
+                <Peers links={links} />
+                <Sessions sessions={state.sessions} />
+              </>
+            )}
           </div>
           <div class="stack">
             <Put access={access} onPick={setSought} />
             <LookUp access={access} sought={sought} />
-            <IncidentList state={state} />
-            <Wants wants={state.wants} onPick={setSought} />
+            {status !== null && <IncidentList state={state} />}
+            {status !== null && <Wants wants={state.wants} onPick={setSought} />}
           </div>
         </div>
       </main>

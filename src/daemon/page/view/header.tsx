@@ -32,7 +32,7 @@ export function Header({ access, state }: HeaderProps): VNode {
           <span>Up {durationText(status.uptimeSeconds)}</span>
         </p>
       )}
-      <p class={`live ${connection.state}`}>{LIVE[connection.state]}</p>
+      <p class={`link ${connection.state}`}>{LIVE[connection.state]}</p>
       {access.hasToken ? (
         <button type="button" class="plain" onClick={() => access.forget()}>
           Forget token
