@@ -88,6 +88,8 @@ export class PartReader {
       malformed,
       truncated: 'an item is cut off',
     });
+    // It would count as progress, and cost its sender nothing.
+    if (reader.remaining === 0) throw malformed('it has no item');
     let hint = 0n;
     while (reader.remaining > 0) {
       hint += reader.varint();
@@ -141,6 +143,9 @@ export class PartReader {
     const isBelow = compareBounds(end, this.#last ?? begin) <= 0 || compareBounds(end, begin) <= 0;
     if (isBelow || compareBounds(end, this.#query.upper) > 0)
       throw malformed('a part ends at a wrong bound');
+    // Parts without items could go on for ever.
+    if (count === 0 && compareBounds(end, this.#query.upper) < 0)
+      throw malformed('a part without items ends before the range');
     if (!equalBytes(digest, partDigest(this.#query.nonce, ...this.#idPieces()))) throw mismatch();
     const part = { begin, end, items: this.#items, long: this.#long };
     this.#begin = end;

@@ -153,6 +153,15 @@ describe('the reader of a range', () => {
     refuses('UNEXPECTED_FRAME', [...partOf([one!]), ...partOf([two!])]);
   });
 
+  it('refuses frames and parts without items, but for the end of the range', () => {
+    assert.deepEqual(read(partOf([]))[0]!.items, []);
+    refuses('MALFORMED_FRAME', partOf([], at(5)));
+    refuses('MALFORMED_FRAME', [Uint8Array.of(2)]);
+    const first = partOf(itemsOf(1), at(2));
+    assert.equal(read([...first, ...partOf([])]).length, 2);
+    refuses('MALFORMED_FRAME', [...first, ...partOf([], at(3))]);
+  });
+
   it('takes parts of so many items and bytes, and no larger ones', () => {
     const short = itemsOf(PART_ITEMS + 1, 4);
     assert.equal(read(partOf(short.slice(0, PART_ITEMS)))[0]!.items.length, PART_ITEMS);
