@@ -10,7 +10,7 @@ export interface RangeInit {
   readonly upper: Bound;
   /** Most keys of the page. */
   readonly maxItems: number;
-  /** Payload bytes of the page: at the item that reaches them the page ends. */
+  /** Payload bytes that are read for the page, also of longer items: at the item that reaches them it ends. */
   readonly maxBytes: number;
   /** Payload bytes of one item; of a longer item only the length is given. */
   readonly maxItemBytes: number;
@@ -114,12 +114,10 @@ class PageMaker {
     const id = key.subarray(prefix + 8);
     if (!this.#reaches(hint, id)) return;
     this.#at++;
+    this.#bytes += value.length;
     if (value.length > this.#init.maxItemBytes) {
       this.#records.push({ hint, id, length: value.length });
-    } else {
-      this.#records.push({ hint, payload: value });
-      this.#bytes += value.length;
-    }
+    } else this.#records.push({ hint, payload: value });
   }
 
   /** Whether the index holds the key. Keys of the index before it have no record, and are passed. */

@@ -71,6 +71,8 @@ describe('a page of a range', () => {
       assert.equal(page.ids.length, 32 * count);
       assert.deepEqual(page.end.hint, count === 6 ? INFINITE_BOUND.hint : BigInt(count));
     }
+    const named = await replica.range({ ...EVERYTHING, maxBytes: 201, maxItemBytes: 99 });
+    assert.equal(named.records.length, 3, 'items that are named are read too');
     const empty = await replica.range({ ...EVERYTHING, lower: at(50), upper: at(60) });
     assert.deepEqual(empty, { ids: new Uint8Array(0), records: [], end: at(60) });
   });
