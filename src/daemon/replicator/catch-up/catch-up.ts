@@ -116,8 +116,11 @@ export class CatchUp {
   }
 
   learnt(peer: string, ids: readonly Uint8Array[]): void {
-    const job = this.#members.get(peer)?.job ?? null;
-    if (job !== null) this.#plan.learnt(job.slice, ids);
+    const { job = null, stopStream = null } = this.#members.get(peer) ?? {};
+    if (job === null) return;
+    this.#plan.learnt(job.slice, ids);
+    // A stream may name items that are too long for it without end.
+    if (this.#plan.pending >= this.#init.maxPending) stopStream?.();
   }
 
   /** Items came onto the disk: their ids, as keys. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { bytesToKey } from '../../../../src/store/index.ts';
 import type { Streamed } from './support.ts';
 import { Rig } from './support.ts';
 
@@ -73,6 +74,22 @@ describe('a catch-up from peers that stream', () => {
     const later = rigOf(['a'], 1);
     await streamOf(later, 'a').end({ end: { hint: 40n, id: null }, refused: true });
     assert.deepEqual([ranges(later).length, later.begun('a')], [0, 1]);
+  });
+
+  it('ends a stream that names more long items than may be wanted, and goes on when they came', async () => {
+    const rig = new Rig([], 2, { maxPending: 3 });
+    rig.streaming.add('a');
+    rig.begin(['a'], 2);
+    const { signal, end } = streamOf(rig, 'a');
+    const ids = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte));
+    rig.catchUp.learnt('a', ids.slice(0, 2));
+    assert.equal(signal.aborted, false);
+    rig.catchUp.learnt('a', ids.slice(2));
+    assert.equal(signal.aborted, true);
+    await end({ end: { hint: 40n, id: null }, outcome: 'failed' });
+    assert.deepEqual(ranges(rig), []);
+    rig.catchUp.stored(ids.map(bytesToKey));
+    assert.equal(ranges(rig).length, 1);
   });
 
   it('asks a peer no more after a wrong frame', async () => {
