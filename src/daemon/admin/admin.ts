@@ -101,9 +101,10 @@ export function createAdmin(init: AdminInit): Admin {
   );
   knowAllMethods(app);
   app.decorateRequest('operation');
-  boundRequests(app, shared, init.asked);
+  boundRequests(app, shared);
   boundAnswers(app, bounds);
   const isOwn = ({ raw }: FastifyRequest) => connections.isOwn(raw.socket);
+  tellOfCalls(app, init);
   addHooks(app, init, shared, (request) => (isOwn(request) ? null : guard.checkRequest(request)));
   describeRoutes(app, OPERATIONS, guard.readsNeedToken);
   const writers: onRequestHookHandler = (request, _reply, done) =>
@@ -165,18 +166,13 @@ type FrontParts = Pick<HotInit, 'underWay' | 'deadlines' | 'failures' | 'closing
  * Probes are answered whatever else goes on; they and refusals take no place. A body must arrive in time, unless
  * its handler reads it as it comes.
  */
-function boundRequests(
-  app: FastifyInstance,
-  { underWay, deadlines, failures }: FrontParts,
-  asked: AdminInit['asked'],
-): void {
+function boundRequests(app: FastifyInstance, { underWay, deadlines, failures }: FrontParts): void {
   app.addHook('onClose', async () => deadlines.stop());
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request;
     const { operation } = request.routeOptions.config;
     request.operation = operation;
     if (failures.has(raw)) return done();
-    if (operation?.tag === 'items') asked?.();
     const counts = operation?.access !== 'open';
     if (counts && underWay.full) return done(BUSY);
     if (counts) underWay.begin(raw.socket);
@@ -185,6 +181,15 @@ function boundRequests(
       deadlines.answered(raw);
       if (counts) underWay.end(raw.socket);
     });
+    done();
+  });
+}
+
+/** Behind all checks: bulk work makes way for no client that is refused. */
+function tellOfCalls(app: FastifyInstance, { asked }: AdminInit): void {
+  if (asked === undefined) return;
+  app.addHook('preParsing', ({ operation }, _reply, _payload, done) => {
+    if (operation?.tag === 'items') asked();
     done();
   });
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { until } from '../../e2e/support/mesh.ts';
 import { cleanUp } from '../../support/clean-up.ts';
 import { send, startAdmin } from './running-admin.ts';
 
@@ -20,4 +21,32 @@ it('tells of each call about items before its answer, and of no call of operator
     await send(url, path);
   }
   assert.equal(asked, 2);
+});
+
+it('tells of no call that is refused', async (context) => {
+  let asked = 0;
+  const bounds = { maxRequests: 1 };
+  const { admin, url, node } = await startAdmin({ asked: () => asked++, readToken: true, bounds });
+  cleanUp(context, () => admin.close());
+  const put = { method: 'POST', body: new Uint8Array(9) };
+  const elsewhere = { headers: { host: 'elsewhere.example' } };
+  for (const [path, init, status] of [
+    ['/v1/items?hint=1', { ...put, token: false }, 401],
+    ['/v1/items?hint=1', { ...put, ...elsewhere }, 403],
+    ['/v1/items', { token: false }, 401],
+    ['/v1/items', elsewhere, 403],
+    ['/v1/items?hint=1', { ...put, headers: { 'content-encoding': 'gzip' } }, 415],
+  ] as const) {
+    assert.equal((await send(url, path, init)).status, status, path);
+  }
+  const gate = Promise.withResolvers<void>();
+  node.gate = gate.promise;
+  const waiting = send(url, '/v1/items?hint=1', put);
+  await until(
+    async () => (await send(url, '/v1/items')).status,
+    (status) => status === 503,
+  );
+  gate.resolve();
+  await waiting;
+  assert.equal(asked, 1);
 });
