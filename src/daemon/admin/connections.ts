@@ -22,6 +22,11 @@ export interface ServeInit {
    * @default false
    */
   own?: boolean;
+  /**
+   * Answers requests with an `Expect` that Node does not know; they are bounded like all others.
+   * @default Node answers them
+   */
+  unmet?: RequestListener;
 }
 
 interface Connection {
@@ -59,14 +64,8 @@ export class HttpConnections {
   }
 
   serve(options: ServerOptions, answer: RequestListener, init: ServeInit = {}): Server {
-    const server = createServer(options, (request, response) => {
-      const connection = this.#open.get(request.socket);
-      if (connection === undefined) return;
-      connection.pending++;
-      connection.lastUse = ++this.#uses;
-      response.on('close', () => connection.pending--);
-      answer(request, response);
-    });
+    const server = createServer(options, this.#counted(answer));
+    if (init.unmet !== undefined) server.on('checkExpectation', this.#counted(init.unmet));
     const [speak] = server.listeners('connection') as ((socket: Socket) => void)[];
     server.removeAllListeners('connection');
     return server.on('connection', (raw: Socket) => {
@@ -97,6 +96,17 @@ export class HttpConnections {
   /** Whether a request on the connection is being answered. */
   isAnswering(socket: Socket): boolean {
     return (this.#open.get(socket)?.pending ?? 0) > 0;
+  }
+
+  #counted(answer: RequestListener): RequestListener {
+    return (request, response) => {
+      const connection = this.#open.get(request.socket);
+      if (connection === undefined) return;
+      connection.pending++;
+      connection.lastUse = ++this.#uses;
+      response.on('close', () => connection.pending--);
+      answer(request, response);
+    };
   }
 
   #opened(socket: Socket, own: boolean): void {

@@ -82,8 +82,8 @@ export class Servers {
       // The guard answers for a missing Host header, in JSON like every other refusal.
       requireHostHeader: false,
     };
-    const server = this.#connections.serve(options, this.#answer!, init);
-    server.on('checkExpectation', refuseExpectation);
+    const unmet = refuseExpectation;
+    const server = this.#connections.serve(options, this.#answer!, { ...init, unmet });
     server.on('timeout', (socket: Socket) => {
       // A verification may think for long in the midst of its answer.
       const thinks = socket.writableLength === 0 && this.#connections.isAnswering(socket);

@@ -71,17 +71,21 @@ describe('connections to the admin endpoint', () => {
   });
 
   it('end in the midst of a block of a thousand requests, before those are made', async (context) => {
-    let answered = 0;
-    let made = 0;
+    const counts = { answered: 0, unmet: 0, made: 0 };
     const bounds = { maxConnections: 10, maxPipelined: 8 };
-    const server = new HttpConnections(bounds).serve({}, () => answered++);
-    server.on('request', () => made++).listen(0, '127.0.0.1');
+    const unmet = () => counts.unmet++;
+    const server = new HttpConnections(bounds).serve({}, () => counts.answered++, { unmet });
+    const made = () => counts.made++;
+    server.on('request', made).on('checkExpectation', made).listen(0, '127.0.0.1');
     cleanUp(context, () => server.close());
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    await closed(await dial(context, `http://127.0.0.1:${port}`, PUT.repeat(1_000)));
-    assert.equal(answered, 8);
-    assert.equal(made, 8);
+    const sent = async (text: string) =>
+      closed(await dial(context, `http://127.0.0.1:${port}`, text.repeat(1_000)));
+    await sent(PUT);
+    assert.deepEqual(counts, { answered: 8, unmet: 0, made: 8 });
+    await sent(PUT.replace('\r\n', '\r\nExpect: a cake\r\n'));
+    assert.deepEqual(counts, { answered: 8, unmet: 8, made: 16 });
   });
 
   it('stay with a request under way, and make room once it is refused', async (context) => {
