@@ -40,6 +40,8 @@ interface ClockEntry {
   dueAt: number;
 }
 
+const FAILED = new ProtocolError('ABORTED', 'the peer told no time');
+
 const BOUNDS = { maxFrameBytes: MAX_FRAME_BYTES, receiveWindowBytes: WINDOW_BYTES };
 
 /** Tells peers the time, and asks connected peers for theirs now and then, one at a time. */
@@ -52,7 +54,8 @@ export class ClockService {
   readonly #all: TokenBuckets;
   readonly #alarm: Alarm;
   #unwatch: () => void = () => undefined;
-  #asking: Channel | null = null;
+  /** Calls off the question that is under way. */
+  #asking: AbortController | null = null;
   #running = false;
 
   constructor(network: Network, init: ClockServiceInit) {
@@ -133,26 +136,34 @@ export class ClockService {
 
   /** Rejects with `ProtocolError`. */
   async #ask(peer: string): Promise<ClockReading> {
-    const { clock, random } = this.#init;
+    const { clock } = this.#init;
     const over = new AbortController();
+    const { signal } = over;
+    this.#asking = over;
     const late = new ProtocolError('TIMEOUT', `no answer came within ${EXCHANGE_MS} ms`);
-    const expire = (): void => {
-      over.abort(late);
-      this.#asking?.abort(late);
-    };
-    return within({ clock, ms: EXCHANGE_MS, expire }, async () => {
-      const init = { ...BOUNDS, signal: over.signal };
-      const channel = await this.#network.open(peer, this.#protocol, init);
-      this.#asking = channel;
-      const question = random.bytes(NONCE_BYTES);
-      const [wall, begun] = [clock.now(), clock.monotonic()];
-      await channel.send(question);
-      const answer = await channel.receive();
-      if (answer === null) throw new ProtocolError('STREAM_CLOSED', 'the peer said no time');
-      const halfMs = (clock.monotonic() - begun) / 2;
-      const offsetMs = Math.round(decodeAnswer(answer, question) - (wall + halfMs));
-      await channel.close();
-      return { offsetMs, measuredAt: Math.round(wall + halfMs) };
+    return within({ clock, ms: EXCHANGE_MS, expire: () => over.abort(late) }, async () => {
+      const channel = await this.#network.open(peer, this.#protocol, { ...BOUNDS, signal });
+      try {
+        return await this.#exchange(channel, signal);
+      } catch (error) {
+        channel.abort(FAILED);
+        throw error;
+      }
     });
+  }
+
+  async #exchange(channel: Channel, signal: AbortSignal): Promise<ClockReading> {
+    const { clock, random } = this.#init;
+    signal.throwIfAborted();
+    signal.addEventListener('abort', () => channel.abort(signal.reason), { once: true });
+    const question = random.bytes(NONCE_BYTES);
+    const [wall, begun] = [clock.now(), clock.monotonic()];
+    await channel.send(question);
+    const answer = await channel.receive();
+    if (answer === null) throw new ProtocolError('STREAM_CLOSED', 'the peer said no time');
+    const halfMs = (clock.monotonic() - begun) / 2;
+    const offsetMs = Math.round(decodeAnswer(answer, question) - (wall + halfMs));
+    await channel.close();
+    return { offsetMs, measuredAt: Math.round(wall + halfMs) };
   }
 }

@@ -7,7 +7,13 @@ import {
   REPEAT_MS,
   RETRY_MS,
 } from '../../../src/protocol/clock/testing.ts';
-import { type Channel, ClockService, protocolId } from '../../../src/protocol/index.ts';
+import {
+  type Channel,
+  ClockService,
+  type Network,
+  type PeerWatcher,
+  protocolId,
+} from '../../../src/protocol/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';
 import { SeededRandom } from '../../support/random.ts';
@@ -113,6 +119,57 @@ describe('the clocks of two peers', () => {
       assert.ok(Math.abs(a.of('b')!.offsetMs - 7_000) <= LATENCY);
       await a.stop();
     }
+  });
+
+  it('are asked for one at a time, also while a stream opens, and not once the node stops', async () => {
+    const clock = new VirtualClock();
+    const watchers: PeerWatcher[] = [];
+    const asked: string[] = [];
+    const network: Network = {
+      self: 'a',
+      handle: async () => undefined,
+      unhandle: async () => undefined,
+      watch: async (_, watcher) => {
+        watchers.push(watcher);
+        return () => undefined;
+      },
+      open: (peer, _, { signal }) => {
+        asked.push(peer);
+        return new Promise((_resolve, reject) =>
+          signal!.addEventListener('abort', () => reject(signal!.reason)),
+        );
+      },
+    };
+    const random = new SeededRandom('clock');
+    const service = new ClockService(network, { clock, random, networkName: 'n' });
+    await service.start();
+    const [watcher] = watchers;
+    watcher!.connected('b');
+    await clock.advance(3_000);
+    watcher!.connected('c');
+    await clock.advance(5_000);
+    assert.deepEqual(asked, ['b']);
+    await clock.advance(5_000);
+    assert.deepEqual(asked, ['b', 'c']);
+    await service.stop();
+    await clock.advance(0);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('leave no stream open after a wrong answer', async () => {
+    const broken: AbortSignal[] = [];
+    const { clock, a } = await answering(async (channel) => {
+      broken.push(channel.broken);
+      await channel.receive();
+      await channel.send(new Uint8Array(16));
+      await new Promise((resolve) => channel.broken.addEventListener('abort', resolve));
+    });
+    await clock.advance(1_000);
+    assert.deepEqual(
+      broken.map(({ aborted }) => aborted),
+      [true],
+    );
+    await a.stop();
   });
 
   it('are told at a bounded rate', async () => {
