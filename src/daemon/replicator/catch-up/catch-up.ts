@@ -35,6 +35,8 @@ const LATE_MS = 60_000;
 const NEWCOMERS_MS = 10_000;
 /** This node accepts no item of the slice any more: its floor has passed it. */
 const NOTHING: ProtocolErrorCode = 'NOTHING_IN_COMMON';
+/** Why a stream is called off that named as many long items as may be wanted. */
+const FULL = new Error('as many items are wanted as may be');
 const MAX_FAILURES = 3;
 const MAX_STALLS = 3;
 
@@ -120,7 +122,7 @@ export class CatchUp {
     if (job === null) return;
     this.#plan.learnt(job.slice, ids);
     // A stream may name items that are too long for it without end.
-    if (this.#plan.pending >= this.#init.maxPending) stopStream?.();
+    if (this.#plan.pending >= this.#init.maxPending) stopStream?.(FULL);
   }
 
   /** Items came onto the disk: their ids, as keys. */
@@ -207,7 +209,7 @@ export class CatchUp {
   async #stream(peer: string, member: CatchUpMember, job: Job): Promise<void> {
     const { lower, upper } = job.slice;
     const control = new AbortController();
-    member.stopStream = () => control.abort();
+    member.stopStream = (reason) => control.abort(reason);
     const came = (items: number): void => {
       this.#plan.arrived(job, items);
       this.#reporter.stored(items);
@@ -218,9 +220,10 @@ export class CatchUp {
     member.stopStream = null;
     if (this.#over) return;
     this.#plan.streamed(job.slice, result);
+    const isOurs = result.refused || control.signal.reason === FULL;
     if (result.outcome === 'invalid') this.#bar(peer, 'what it streams is wrong');
     else if (result.outcome === 'complete') member.failures = 0;
-    else if (++member.failures >= MAX_FAILURES) this.#bar(peer, 'its streams fail');
+    else if (!isOurs && ++member.failures >= MAX_FAILURES) this.#bar(peer, 'its streams fail');
     this.#advance();
   }
 

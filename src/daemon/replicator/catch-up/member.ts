@@ -6,7 +6,7 @@ export interface CatchUpMember {
   readonly root: string;
   job: Job | null;
   /** Ends the slice that it streams. */
-  stopStream: (() => void) | null;
+  stopStream: ((reason?: Error) => void) | null;
   /** Its session over everything runs. */
   closing: boolean;
   /** When its session or its wait began, on the monotonic clock. */

@@ -76,6 +76,20 @@ describe('a catch-up from peers that stream', () => {
     assert.deepEqual([ranges(later).length, later.begun('a')], [0, 1]);
   });
 
+  it('bars no peer whose streams end because the store takes no more', async () => {
+    const rig = rigOf(['a', 'b'], 12);
+    for (let i = 0; i < 3; i++) {
+      const { lower } = streamOf(rig, 'a');
+      await streamOf(rig, 'a').end({ end: lower, outcome: 'failed', refused: true });
+    }
+    assert.equal(rig.catchUp.takes('a'), true);
+    for (let i = 0; i < 3; i++) {
+      const { lower } = streamOf(rig, 'a');
+      await streamOf(rig, 'a').end({ end: lower, outcome: 'failed' });
+    }
+    assert.equal(rig.catchUp.takes('a'), false, 'its own failures count');
+  });
+
   it('ends a stream that names more long items than may be wanted, and goes on when they came', async () => {
     const rig = new Rig([], 2, { maxPending: 3 });
     rig.streaming.add('a');
