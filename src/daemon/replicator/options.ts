@@ -85,8 +85,8 @@ export const DEFAULT_REPLICATOR_OPTIONS = {
   /** Requests under way in all. Each may hold one item while that arrives. */
   maxRequests: 32,
   /**
-   * Fetched payload bytes, over all requests, that may wait for their commit before the peers are
-   * slowed down. Raising it costs memory and makes larger commits.
+   * Fetched bytes, over all requests, that may wait for their commit before the peers are slowed down; an
+   * item counts 128 bytes more than its payload. Raising it costs memory and makes larger commits.
    */
   windowBytes: (8 * 1024 * 1024) as number,
   /**

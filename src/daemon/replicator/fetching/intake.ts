@@ -5,6 +5,9 @@ import type { ArrivalObserver } from '../observer.ts';
 import type { Reason } from '../pause.ts';
 import { storeItems } from '../store-items.ts';
 
+/** Memory of an item beside its payload, which may be empty. */
+export const ITEM_BYTES = 128;
+
 /** Bytes that wait for their commit, over all requests together. */
 export class Window {
   readonly #limit: number;
@@ -74,7 +77,7 @@ export class Intake {
 
   async #put(items: readonly VerifiedItem[]): Promise<void> {
     const { replica, guard, window, wanted, source, observer } = this.#init;
-    const bytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
+    const bytes = items.reduce((sum, { payload }) => sum + ITEM_BYTES + payload.length, 0);
     window.enter(bytes);
     const refusals: Reason[] = [];
     const origin = { via: 'fetch', peer: source, publisher: null } as const;

@@ -33,7 +33,7 @@ export interface StreamResult {
 }
 
 /**
- * Payload bytes that may wait for their commit. A kill loses them, and they come twice then: so few make
+ * Bytes of items that may wait for their commit. A kill loses them, and they come twice then: so few make
  * commits of full size.
  */
 const WINDOW_BYTES = 2 * 1024 * 1024;
@@ -102,6 +102,8 @@ export class Streaming {
       if (at > 0) await delay(clock, 0, signal);
       await intake.take(items.slice(at, at + TOGETHER_ITEMS));
     }
+    // A peer may send refused items without end.
+    this.#noteRefusals(peer, intake);
     range.came(items.length);
     const debtMs = rates.debtMs(peer);
     if (debtMs === 0) return;
@@ -111,7 +113,9 @@ export class Streaming {
 
   /** Items that are refused for good are not asked for again. */
   #noteRefusals(peer: string, { refusals }: Intake): void {
-    for (const { id, refusal } of refusals) if (refusal.lasting) this.#init.guarded.add(peer, id);
+    for (const { id, refusal } of refusals.splice(0)) {
+      if (refusal.lasting) this.#init.guarded.add(peer, id);
+    }
   }
 
   #log({ peer, outcome, items, payloadBytes, error }: RangeReport, intake: Intake): void {

@@ -2,7 +2,7 @@
 
 export { Attempts } from './attempts.ts';
 export { Claiming } from './claiming.ts';
-export { Intake, Window } from './intake.ts';
+export { Intake, ITEM_BYTES, Window } from './intake.ts';
 export { LargeItemGate } from './large-item-gate.ts';
 export { bringsNothing, isLiar, type Judgement, judge, judgeLie } from './peer-penalties.ts';
 export { RefusedIds } from './refused-ids.ts';

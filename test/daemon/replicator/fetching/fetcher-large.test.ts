@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ITEM_BYTES } from '../../../../src/daemon/replicator/fetching/testing.ts';
 import { settle } from '../../../support/clock.ts';
 import { FAILED, itemOf } from '../support.ts';
 import { FetcherRig } from './fetcher-support.ts';
@@ -142,7 +143,11 @@ describe('the large items of a fetcher', () => {
 
 describe('the window of items that wait for the disk', () => {
   it('slows peers down once it is full, small and large items apart', async (t) => {
-    const rig = await FetcherRig.open(t, { ...LARGE, largeQuietMs: 0, windowBytes: 10 });
+    const rig = await FetcherRig.open(t, {
+      ...LARGE,
+      largeQuietMs: 0,
+      windowBytes: 10 + ITEM_BYTES,
+    });
     const disk = Promise.withResolvers<void>();
     const { putVerified } = rig.replica;
     rig.replica.putVerified = (items) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { guardOf, type ItemOrigin, type ItemRefusal } from '../../../../src/daemon/guard/index.ts';
-import { Intake, Window } from '../../../../src/daemon/replicator/fetching/testing.ts';
+import { Intake, ITEM_BYTES, Window } from '../../../../src/daemon/replicator/fetching/testing.ts';
 import { type Item, type PutResult, StoreError } from '../../../../src/store/index.ts';
 import { settle } from '../../../support/clock.ts';
 import { itemOf } from '../support.ts';
@@ -90,7 +90,7 @@ const FULL = new StoreError('SET_FULL', 'no room');
 
 describe('the intake of a request', () => {
   it('batches items that arrive together, and continues while the window has room', async () => {
-    const { puts, make, end } = setUp(10);
+    const { puts, make, end } = setUp(10 + 2 * ITEM_BYTES);
     const intake = make();
     assert.equal(await resolved(intake.take([itemOf(1, 4), itemOf(2, 6)])), true);
     const waiting = intake.take([itemOf(3, 1)]);
@@ -108,7 +108,7 @@ describe('the intake of a request', () => {
   });
 
   it('shares the window with other requests, and frees its room each time', async () => {
-    const { make, end } = setUp(10);
+    const { make, end } = setUp(10 + ITEM_BYTES);
     for (const _ of [1, 2, 3]) {
       const [one, other] = [make(), make()];
       await one.take([itemOf(1, 10)]);

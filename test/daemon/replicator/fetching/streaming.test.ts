@@ -159,6 +159,41 @@ describe('a streamed range', () => {
     assert.deepEqual([set.replica.size, set.guarded.hasFrom('a', bad.id)], [2, true]);
   });
 
+  it('remembers refused items as they come, however many a stream has', async (t) => {
+    const refused = { code: 'ITEM_REFUSED', message: 'no', lasting: true } as const;
+    const set = await rig(t, { check: { refusalOf: () => refused } });
+    await set.run(async ({ onPart }) => {
+      await onPart(partOf([itemAt(1)], { hint: 2n, id: null }));
+      await settle();
+      await onPart(partOf([itemAt(2)]));
+      assert.equal(set.guarded.hasFrom('a', itemAt(1).id), true);
+      return {};
+    });
+    assert.equal(set.guarded.hasFrom('a', itemAt(2).id), true);
+  });
+
+  it('waits for commits of items without a payload too', async (t) => {
+    const set = await rig(t);
+    const gate = Promise.withResolvers<void>();
+    const put = set.replica.putVerified.bind(set.replica);
+    set.replica.putVerified = async (items, options) => {
+      await gate.promise;
+      return put(items, options);
+    };
+    let parts = 0;
+    const running = set.run(async ({ onPart }) => {
+      for (; parts < 40; parts++) {
+        await onPart(partOf(Array.from({ length: 512 }, (_, i) => itemAt(512 * parts + i, 0))));
+      }
+      return {};
+    });
+    await settle();
+    assert.equal(parts, 32);
+    gate.resolve();
+    await running;
+    assert.equal(set.replica.size, 40 * 512);
+  });
+
   it('hands on the ids of items that are too long', async (t) => {
     const set = await rig(t);
     await set.run(async ({ onPart }) => {
