@@ -53,7 +53,7 @@ describe('the window of items that wait for their commit', () => {
 });
 
 /** A disk that the test lets go on, and that fails for some items. */
-function setUp(limit = 100, guard = guardOf([])) {
+function setUp(limit = 1_000, guard = guardOf([])) {
   const puts: { items: readonly Item[]; end: () => void }[] = [];
   const state = { bad: new Map<Item, Error>(), held: new Set<Item>() };
   const known: Uint8Array[] = [];
@@ -132,7 +132,7 @@ describe('the intake of a request', () => {
         },
       },
     ]);
-    const { puts, make, end } = setUp(100, guard);
+    const { puts, make, end } = setUp(1_000, guard);
     const intake = make();
     await intake.take([bad]);
     await intake.take([good, bad]);
