@@ -8,7 +8,7 @@ export interface PageForm {
   readonly encoding: 'gzip' | null;
   /** A strong entity tag of these bytes, quotes included. */
   readonly etag: string;
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
 }
 
 /** Colours of the mark in `view/header.tsx`; a separate file would be a second request. */

@@ -140,7 +140,7 @@ export class PartReader {
   #finish({ count, digest, end }: PartEnd): RangePart {
     const begin = this.#begin;
     if (count !== this.#count) throw malformed(`a part of ${count} items has ${this.#count}`);
-    const isBelow = compareBounds(end, this.#last ?? begin) <= 0 || compareBounds(end, begin) <= 0;
+    const isBelow = compareBounds(end, this.#last ?? begin) <= 0;
     if (isBelow || compareBounds(end, this.#query.upper) > 0)
       throw malformed('a part ends at a wrong bound');
     // Parts without items could go on for ever.
