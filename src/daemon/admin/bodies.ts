@@ -33,7 +33,7 @@ export function leaveBodies(app: FastifyInstance): void {
 }
 
 /** The bytes of a payload, without the methods of Node's Buffers. */
-export function plainPayload(body: Buffer): Uint8Array {
+export function plainPayload(body: Uint8Array): Uint8Array {
   return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
 }
 
