@@ -101,7 +101,7 @@ it('the status page of three live nodes', { skip }, async (context) => {
     const { page } = await openPage(browser, url);
     await dropFile(page, 'dropped.txt', 'a dropped file');
     const field = page.getByLabel('Token', { exact: true });
-    await field.fill('not the token of this daemon at all');
+    await field.fill('not-the-token-of-this-daemon');
     await page.getByRole('button', { name: 'Use token' }).click();
     await page.getByText('is not that of this daemon').waitFor();
     await field.fill(token);
