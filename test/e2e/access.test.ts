@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { join2, TestMesh, until } from './support/mesh.ts';
+import { TestMesh } from './support/mesh.ts';
 
 describe('access', () => {
   it('refuses a node that is not on the list, with a clear line on both sides', async (context) => {
@@ -22,33 +22,6 @@ describe('access', () => {
     assert.match(String(here.msg), new RegExp(stranger.daemon.peerId));
     const there = await stranger.daemon.logged(({ code }) => code === 'PEER_REFUSED');
     assert.match(String(there.msg), /list/);
-  });
-
-  it('by list takes no pushed item of a node that is not listed; a listed peer brings it by sessions', async (context) => {
-    const mesh = await TestMesh.create(context);
-    const open = ['--set', 'network.discovery=false'];
-    const [neighbour, stranger] = [
-      await mesh.start('neighbour', { args: open }),
-      await mesh.start('stranger', { args: open }),
-    ];
-    const list = [...open, '--set', 'access.mode=list'];
-    const args = [...list, '--set', `access.peers=${neighbour.daemon.peerId}`];
-    const guarded = await mesh.start('guarded', { args });
-    await join2(guarded, neighbour);
-    await join2(stranger, neighbour);
-    let puts = 0;
-    const { push } = await until(
-      async () => {
-        await stranger.client.put(new TextEncoder().encode(`item ${puts++}`));
-        return guarded.client.status();
-      },
-      (status) => status.push!.ignored > 0,
-    );
-    assert.equal(push!.received, 0);
-    await until(
-      () => guarded.client.status(),
-      ({ set }) => set.items === puts,
-    );
   });
 
   it('refuses a node with another pre-shared key, with a clear line on both sides', async (context) => {
