@@ -26,6 +26,12 @@ export class Pause {
     return this.#reason;
   }
 
+  /** Whether any number of items may be asked for. A look takes no probe. */
+  get open(): boolean {
+    const { refusing } = this.#init.replica;
+    return this.#reason === null && refusing === null && !this.#alarm.pending;
+  }
+
   /** Items that may be asked for now: 0 while paused, 1 to find out whether there is room. */
   allowance(): 0 | 1 | 'all' {
     if (this.#alarm.pending || this.#probing) return 0;

@@ -48,6 +48,21 @@ describe('the pause of fetching', () => {
     }
   });
 
+  it('keeps its one item for those who ask, however often others look whether it is open', async () => {
+    const { clock, replica, pause } = setUp();
+    assert.equal(pause.open, true);
+    replica.refusing = FULL as Replica['refusing'];
+    assert.equal(pause.open, false);
+    replica.refusing = null;
+    pause.refused(FULL);
+    assert.equal(pause.open, false);
+    await clock.advance(1_000);
+    assert.deepEqual([pause.open, pause.open], [false, false]);
+    assert.deepEqual([pause.allowance(), pause.open], [1, false]);
+    pause.ended(1);
+    assert.equal(pause.open, true);
+  });
+
   it('allows one item after a refusal, and all once that is stored', async () => {
     const { clock, state, pause } = setUp();
     for (const _ of [1, 2]) {

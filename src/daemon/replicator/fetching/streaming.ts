@@ -7,7 +7,7 @@ import type { RefusedIds } from './refused-ids.ts';
 
 export interface StreamingInit extends SharedParts {
   fetch: Pick<Fetch, 'stream' | 'streams'>;
-  pause: Pick<Pause, 'refused' | 'ended' | 'allowance'>;
+  pause: Pick<Pause, 'refused' | 'ended' | 'open'>;
   guarded: RefusedIds;
   /** A peer names items that are too long to be streamed. */
   listed: (peer: string, ids: readonly Uint8Array[]) => void;
@@ -55,7 +55,7 @@ export class Streaming {
   available(peer: string): boolean {
     const { fetch, pause, rates } = this.#init;
     const speaks = fetch.streams?.(peer) === true;
-    return speaks && rates.debtMs(peer) === 0 && pause.allowance() === 'all';
+    return speaks && rates.debtMs(peer) === 0 && pause.open;
   }
 
   /** Never rejects. */

@@ -72,7 +72,7 @@ async function rig(t: TestContext, init: RigInit = {}) {
     pause: {
       refused: ({ code }) => paused.push(code),
       ended: (stored) => paused.push(`stored ${stored}`),
-      allowance: () => 'all',
+      open: true,
     },
     fetch: {
       streams: (peer) => peer === 'a',
