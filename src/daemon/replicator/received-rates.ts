@@ -1,5 +1,5 @@
 import { type AnnouncementOrigin, TokenBuckets } from '../../protocol/index.ts';
-import { BoundedMap, type Clock } from '../../store/index.ts';
+import { BoundedMap, type Clock, storedBytes, type VerifiedItem } from '../../store/index.ts';
 import type { ReplicatorOptions } from './options.ts';
 
 type RateOptions = Pick<
@@ -83,9 +83,15 @@ export class ReceivedRates {
     return true;
   }
 
-  /** Charges items that came. */
+  /** Charges bytes on disk. */
   charge(peer: string, bytes: number): void {
     charge(this.#peers, peer, bytes);
+  }
+
+  /** Charges items that came. */
+  came(peer: string, items: readonly VerifiedItem[]): void {
+    const payloadBytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
+    this.charge(peer, storedBytes(items.length, payloadBytes));
   }
 
   /** Milliseconds until the peer may be asked for items; 0: now. */

@@ -1,8 +1,9 @@
 import type { Clock } from '../../store/index.ts';
-import type { PeerWork, TrafficMeter } from '../budgets/index.ts';
+import type { PeerWork, TrafficMeter, Turns } from '../budgets/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Channel } from '../network/index.ts';
+import type { AnswerMemory } from './answer-memory.ts';
 import type { FetchOptions } from './options.ts';
 
 export interface AnswerSenderInit {
@@ -13,6 +14,10 @@ export interface AnswerSenderInit {
   work: Pick<PeerWork, 'run' | 'debtMs' | 'rest'> | undefined;
   /** Charged with what is sent; the next answers wait until it is paid for. */
   traffic: TrafficMeter | undefined;
+  /** Held before payloads are read, until the transport has taken them. */
+  memory: AnswerMemory;
+  /** Shares the turns of the event loop among the reads of all answers. */
+  turns: Pick<Turns, 'run'>;
 }
 
 /** The responder's end of a stream: waits have an end, and the peer is charged for what it causes. */
@@ -33,7 +38,7 @@ export class AnswerSender {
     const { channel, options, traffic } = this.#init;
     const before = channel.sentBytes;
     await this.#timed('an answer to be taken', options.writeTimeoutMs, () =>
-      this.working(() => channel.sendAll(frames)),
+      this.#working(() => channel.sendAll(frames)),
     );
     traffic?.charge('upload', channel.peer, channel.sentBytes - before);
   }
@@ -44,8 +49,24 @@ export class AnswerSender {
     return this.#timed(event, options.writeTimeoutMs, () => channel.close());
   }
 
+  /** Runs `answer` once there is memory for so many bytes. */
+  holding<Result>(bytes: number, answer: () => Promise<Result>): Promise<Result> {
+    const { memory, channel } = this.#init;
+    return memory.holding(channel, bytes, answer);
+  }
+
+  /** Reads items in a turn of the event loop. */
+  async read<Result>(operation: () => Promise<Result>): Promise<Result> {
+    const { turns, channel } = this.#init;
+    // Streams that are reset give their memory to others at once, which would all be read in one turn.
+    return await turns.run(() => {
+      channel.broken.throwIfAborted();
+      return this.#working(operation);
+    });
+  }
+
   /** Charges the part of an operation that holds the event loop. */
-  working<Result>(operation: () => Result): Result {
+  #working<Result>(operation: () => Result): Result {
     const { work, channel } = this.#init;
     return work === undefined ? operation() : work.run(channel.peer, operation);
   }

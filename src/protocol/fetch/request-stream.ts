@@ -23,6 +23,9 @@ export interface RequestStreamInit {
   onWait: ((paid: Promise<void>) => Promise<void>) | undefined;
 }
 
+/** Bytes of answers taken in at once: a bound on the memory of one request. */
+const TOGETHER_BYTES = 64 * 1024;
+
 /** What no honest peer sends. */
 const INVALID: ReadonlySet<ProtocolErrorCode> = new Set<ProtocolErrorCode>([
   'MALFORMED_FRAME',
@@ -55,7 +58,7 @@ export class RequestStream {
     let release: Release | undefined;
     try {
       release = await limiter.take(this.#over.signal);
-      await this.pay(0);
+      await this.#pay(0);
       this.#channel = await this.#open();
       await converse(this.#channel);
     } finally {
@@ -94,8 +97,20 @@ export class RequestStream {
     }
   }
 
+  /** Takes in a frame and those that came behind it, and waits until they are paid for. */
+  async takeIn(
+    channel: Channel,
+    first: Uint8Array,
+    take: (frames: readonly Uint8Array[]) => Promise<void>,
+  ): Promise<void> {
+    // At once, since a stream that breaks drops what lies unread.
+    const frames = [first, ...channel.ready(TOGETHER_BYTES)];
+    await this.#inTurn(() => take(frames));
+    await this.#pay(channel.receivedBytes);
+  }
+
   /** `received`: bytes of the stream so far. No wait here is a stall of the peer. */
-  async pay(received: number): Promise<void> {
+  async #pay(received: number): Promise<void> {
     const { traffic, peer, onWait } = this.#init;
     if (traffic === undefined) return;
     const bytes = received - this.#chargedBytes;
@@ -104,8 +119,8 @@ export class RequestStream {
     await (onWait?.(paid) ?? paid);
   }
 
-  /** Takes in what came, once the event loop has time. No wait here is a stall of the peer. */
-  inTurn(take: () => Promise<void>): Promise<void> {
+  /** Runs `take` once the event loop has time. No wait here is a stall of the peer. */
+  #inTurn(take: () => Promise<void>): Promise<void> {
     const { turns, onWait } = this.#init;
     if (turns.ready) return take();
     const taken = turns.run(take).then(() => undefined);

@@ -18,9 +18,6 @@ export interface RequesterInit extends Omit<RequestStreamInit, 'peer' | 'signal'
   received: (bytes: number) => void;
 }
 
-/** Bytes of answers taken in at once: a bound on the memory of one request. */
-const TOGETHER_BYTES = 64 * 1024;
-
 /** One request to one peer, from the first frame to the report. */
 export class Requester {
   readonly #init: RequesterInit;
@@ -76,9 +73,7 @@ export class Requester {
         if (first === null) {
           throw new ProtocolError('STREAM_CLOSED', 'the stream closed before the last answer');
         }
-        const frames = [first, ...channel.ready(TOGETHER_BYTES)];
-        await this.#stream.inTurn(() => this.#take(frames));
-        await this.#stream.pay(channel.receivedBytes);
+        await this.#stream.takeIn(channel, first, (frames) => this.#take(frames));
       }
       await this.#end(channel);
     } catch (error) {

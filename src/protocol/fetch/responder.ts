@@ -1,7 +1,5 @@
 import type { Served, ServeLimits } from '../../store/index.ts';
-import type { Turns } from '../budgets/index.ts';
 import { ProtocolError } from '../errors.ts';
-import type { AnswerMemory } from './answer-memory.ts';
 import { AnswerSender, type AnswerSenderInit } from './answer-sender.ts';
 import {
   decodeRequest,
@@ -20,10 +18,6 @@ export type Serve = (ids: readonly Uint8Array[], limits: ServeLimits) => Promise
 export interface ResponderInit extends AnswerSenderInit {
   serve: Serve;
   options: FetchOptions;
-  /** Held before payloads are read, until the transport has taken them. */
-  memory: AnswerMemory;
-  /** Shares the turns of the event loop among the reads of all answers. */
-  turns: Pick<Turns, 'run'>;
   /** Called with the payload bytes of each write. */
   sent: (bytes: number) => void;
 }
@@ -61,7 +55,7 @@ export class Responder {
     for (let asked = await this.#next(); asked !== null; asked = await this.#next()) {
       for (let ids = asked.ids; ids.length > 0; ) {
         await this.#sender.paid();
-        const { answered, longBytes } = await this.#holding(SHORT_BYTES, () =>
+        const { answered, longBytes } = await this.#sender.holding(SHORT_BYTES, () =>
           this.#short(ids, asked.maxBytes),
         );
         if (longBytes > 0) await this.#long(ids[answered]!, longBytes, asked.maxBytes);
@@ -85,10 +79,6 @@ export class Responder {
     );
   }
 
-  #holding<T>(bytes: number, answer: () => Promise<T>): Promise<T> {
-    return this.#init.memory.holding(this.#init.channel, bytes, answer);
-  }
-
   /** Answers ids until the first whose payload is long; tells how long that is. */
   async #short(ids: readonly Uint8Array[], maxBytes: number): Promise<ShortAnswers> {
     const served = await this.#serve(ids, Math.min(maxBytes, CHUNK_BYTES));
@@ -103,7 +93,7 @@ export class Responder {
   /** Waits for memory before the payload is read. */
   async #long(id: Uint8Array, bytes: number, maxBytes: number): Promise<void> {
     await this.#flush();
-    await this.#holding(bytes, async () => {
+    await this.#sender.holding(bytes, async () => {
       const [served] = await this.#serve([id], maxBytes);
       await this.#answer(id, served);
       await this.#flush();
@@ -112,12 +102,7 @@ export class Responder {
 
   async #serve(ids: readonly Uint8Array[], maxItemBytes: number): Promise<readonly Served[]> {
     const limits = { maxItemBytes, maxBytes: WRITE_BYTES };
-    const { turns, serve, channel } = this.#init;
-    // Streams that are reset give their memory to others at once, which would all be read in one turn.
-    const served = await turns.run(() => {
-      channel.broken.throwIfAborted();
-      return this.#sender.working(() => serve(ids, limits));
-    });
+    const served = await this.#sender.read(() => this.#init.serve(ids, limits));
     if (served.length > 0 && served.length <= ids.length) return served;
     throw new TypeError(`${served.length} answers to ${ids.length} ids`);
   }

@@ -1,5 +1,5 @@
 import type { Fetch, FetchReport } from '../../../protocol/index.ts';
-import { bytesToHex, equalBytes, storedBytes, type VerifiedItem } from '../../../store/index.ts';
+import { bytesToHex, equalBytes, type VerifiedItem } from '../../../store/index.ts';
 import type { ItemRefusal } from '../../guard/index.ts';
 import type { SharedParts } from '../parts.ts';
 import type { Pause } from '../pause.ts';
@@ -78,8 +78,7 @@ export class RequestRunner {
 
   #take(request: RunningRequest, intake: Intake, items: readonly VerifiedItem[]): Promise<void> {
     const { wanted, gate, penalties, rates } = this.#init;
-    const payloadBytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
-    rates.charge(request.source.peer, storedBytes(items.length, payloadBytes));
+    rates.came(request.source.peer, items);
     for (const { id, payload } of items) {
       if (request.kind === 'large') gate.noteLarge(id);
       const said = wanted.said(id);

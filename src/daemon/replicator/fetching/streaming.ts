@@ -1,5 +1,5 @@
 import type { Fetch, RangePart, RangeReport } from '../../../protocol/index.ts';
-import { type Bound, delay, storedBytes } from '../../../store/index.ts';
+import { type Bound, delay } from '../../../store/index.ts';
 import type { SharedParts } from '../parts.ts';
 import type { Pause } from '../pause.ts';
 import { Intake, Window } from './intake.ts';
@@ -91,8 +91,7 @@ export class Streaming {
     const { rates, clock, listed } = this.#init;
     const { peer, signal } = range;
     const { items, long } = part;
-    const payloadBytes = items.reduce((sum, { payload }) => sum + payload.length, 0);
-    rates.charge(peer, storedBytes(items.length, payloadBytes));
+    rates.came(peer, items);
     if (long.length > 0) {
       const ids = long.map(({ id }) => id);
       listed(peer, ids);

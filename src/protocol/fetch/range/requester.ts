@@ -20,9 +20,6 @@ export interface RangeRequesterInit extends Omit<RequestStreamInit, 'peer' | 'si
   received: (bytes: number) => void;
 }
 
-/** Bytes of an answer taken in at once. */
-const TOGETHER_BYTES = 64 * 1024;
-
 /** One request for a range, from the first frame to the report. */
 export class RangeRequester {
   readonly #init: RangeRequesterInit;
@@ -61,10 +58,7 @@ export class RangeRequester {
       for (;;) {
         const frame = await this.#next(channel);
         if (frame === null) break;
-        // At once, since a stream that breaks drops what lies unread.
-        const frames = [frame, ...channel.ready(TOGETHER_BYTES)];
-        await this.#stream.inTurn(() => this.#takeAll(frames));
-        await this.#stream.pay(channel.receivedBytes);
+        await this.#stream.takeIn(channel, frame, (frames) => this.#takeAll(frames));
       }
     } catch (error) {
       channel.abort(asProtocolError(error));

@@ -1,6 +1,4 @@
 import { compareBounds, ID_BYTES, type RangeInit, type RangePage } from '../../../store/index.ts';
-import type { Turns } from '../../budgets/index.ts';
-import type { AnswerMemory } from '../answer-memory.ts';
 import { AnswerSender, type AnswerSenderInit } from '../answer-sender.ts';
 import type { FetchOptions } from '../options.ts';
 import { decodeRangeRequest, encodeEnd, type RangeQuery } from './codec.ts';
@@ -14,10 +12,6 @@ export type ServeRange = (init: RangeInit) => Promise<RangePage>;
 export interface RangeResponderInit extends AnswerSenderInit {
   serveRange: ServeRange;
   options: Pick<FetchOptions, 'requestTimeoutMs' | 'writeTimeoutMs' | 'maxIdsPerRequest'>;
-  /** Held before payloads are read, until the transport has taken them. */
-  memory: AnswerMemory;
-  /** Shares the turns of the event loop among the reads of all answers. */
-  turns: Pick<Turns, 'run'>;
   /** Called with the payload bytes of each part. */
   sent: (bytes: number) => void;
 }
@@ -37,14 +31,14 @@ export class RangeResponder {
 
   /** Rejects if the request stays without a whole answer. */
   async run(): Promise<void> {
-    const { channel, options, memory } = this.#init;
+    const { options } = this.#init;
     const frame = await this.#sender.receive();
     if (frame === null) return;
     const query = decodeRangeRequest(frame);
     let { lower } = query;
     for (let left = options.maxIdsPerRequest; left > 0; ) {
       await this.#sender.paid();
-      const { ids, end } = await memory.holding(channel, PART_MEMORY, () =>
+      const { ids, end } = await this.#sender.holding(PART_MEMORY, () =>
         this.#part({ ...query, lower }, left),
       );
       left -= ids.length / ID_BYTES;
@@ -66,13 +60,9 @@ export class RangeResponder {
     return page;
   }
 
-  async #read({ lower, upper, maxBytes }: RangeQuery, maxItems: number): Promise<RangePage> {
-    const { turns, serveRange, channel } = this.#init;
+  #read({ lower, upper, maxBytes }: RangeQuery, maxItems: number): Promise<RangePage> {
     const limits = { maxItems, maxBytes: PART_BYTES, maxItemBytes: maxBytes };
-    return await turns.run(() => {
-      channel.broken.throwIfAborted();
-      return this.#sender.working(() => serveRange({ lower, upper, ...limits }));
-    });
+    return this.#sender.read(() => this.#init.serveRange({ lower, upper, ...limits }));
   }
 
   async #send(frame: Uint8Array): Promise<void> {
