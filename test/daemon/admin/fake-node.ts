@@ -26,6 +26,7 @@ import {
   systemClock,
   systemRandom,
 } from '../../../src/store/index.ts';
+import { peerStatus } from '../peer-status.ts';
 import { FakeFeed } from './fake-feed.ts';
 
 const EVENTS: readonly NodeEvent[] = [
@@ -322,21 +323,12 @@ export class FakeExplain implements NodeExplain {
 }
 
 function peerAt(address: string): PeerStatus {
-  return {
+  return peerStatus({
     peerId: 'other',
     address,
     origin: 'runtime',
     connected: true,
     inSync: true,
-    coversAsOf: null,
-    equalAsOf: null,
-    lastSession: null,
-    lastError: null,
     speaks: { networks: ['test'], dialects: ['native/1'] },
-    gives: true,
-    takes: true,
-    clockOffsetMs: null,
-    clockMeasuredAt: null,
-    standing: { role: 'replicate', score: 0, lastPenalty: null, bannedUntil: null },
-  };
+  });
 }

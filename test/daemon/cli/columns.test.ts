@@ -3,9 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import type { PeerStatus, Status } from '../../../src/daemon/index.ts';
+import type { Status } from '../../../src/daemon/index.ts';
 import { seed } from '../../support/damage.ts';
 import type { FakeNode } from '../admin/fake-node.ts';
+import { peerStatus } from '../peer-status.ts';
 import { openStation, type Ran, run, type Station } from './terminal.ts';
 import { verbsOf } from './tree.ts';
 
@@ -39,20 +40,14 @@ const SESSION = {
 
 const PROVED = { at: AT, whole: false, interval: { lower: `${HINT}:abcd`, upper: `${HINT}:ef01` } };
 
-const LONG_PEER: PeerStatus = {
+const LONG_PEER = peerStatus({
   peerId: PEER,
   address: ADDRESS,
-  origin: 'config',
   connected: true,
-  inSync: false,
   coversAsOf: PROVED,
   equalAsOf: PROVED,
   lastSession: { ...SESSION, error: ERROR },
   lastError: { ...ERROR, at: AT },
-  gives: true,
-  takes: true,
-  clockOffsetMs: null,
-  clockMeasuredAt: null,
   standing: {
     role: 'replicate',
     score: 99.9,
@@ -60,7 +55,7 @@ const LONG_PEER: PeerStatus = {
     bannedUntil: AT,
   },
   speaks: { networks: ['n'.repeat(64)], dialects: ['native/1', 'commonware/1'] },
-};
+});
 
 const LONG_RETENTION: Status['retention'] = {
   ...{ floor: HINT, goal: HINT, left: 1_234_567, running: true },

@@ -14,6 +14,7 @@ import {
 } from '../../../src/daemon/cli/testing.ts';
 import type { PeerStatus, Status } from '../../../src/daemon/index.ts';
 import { FakeNode } from '../admin/fake-node.ts';
+import { peerStatus } from '../peer-status.ts';
 
 describe('text for people', () => {
   it('has sizes in the largest unit that fits', () => {
@@ -194,23 +195,7 @@ describe('the status for people', () => {
 });
 
 describe('a peer for people', () => {
-  const unmet: PeerStatus = {
-    peerId: null,
-    address: '/ip4/192.0.2.1/tcp/1',
-    origin: 'config',
-    connected: false,
-    inSync: false,
-    coversAsOf: null,
-    equalAsOf: null,
-    lastSession: null,
-    lastError: null,
-    speaks: null,
-    gives: true,
-    takes: true,
-    clockOffsetMs: null,
-    clockMeasuredAt: null,
-    standing: { role: 'replicate', score: 0, lastPenalty: null, bannedUntil: null },
-  };
+  const unmet = peerStatus();
   const session: NonNullable<PeerStatus['lastSession']> = {
     role: 'initiator',
     dialect: 'native',

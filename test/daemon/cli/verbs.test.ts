@@ -8,6 +8,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { DaemonError } from '../../../src/daemon/index.ts';
 import { bytesToHex, itemId } from '../../../src/store/index.ts';
 import { TOKEN } from '../admin/running-admin.ts';
+import { peerStatus } from '../peer-status.ts';
 import { openStation, run, type Station } from './terminal.ts';
 
 const text = (content: string) => new TextEncoder().encode(content);
@@ -358,25 +359,7 @@ describe('command line', () => {
 
     it('shows no comparison for peers without a session', async () => {
       const peers = station.node.peers;
-      station.node.peers = () => [
-        {
-          peerId: null,
-          origin: 'runtime',
-          address: '/ip4/192.0.2.1/tcp/1',
-          connected: false,
-          inSync: false,
-          coversAsOf: null,
-          equalAsOf: null,
-          lastSession: null,
-          lastError: null,
-          speaks: null,
-          gives: true,
-          takes: true,
-          clockOffsetMs: null,
-          clockMeasuredAt: null,
-          standing: { role: 'replicate', score: 0, lastPenalty: null, bannedUntil: null },
-        },
-      ];
+      station.node.peers = () => [peerStatus({ origin: 'runtime' })];
       const { stdout } = await call('peers');
       station.node.peers = peers;
       assert.match(

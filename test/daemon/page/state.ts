@@ -2,6 +2,7 @@ import type { PeerStatus, Status } from '../../../src/daemon/index.ts';
 import type { Change } from '../../../src/daemon/schemas/index.ts';
 import type { SyncedAnswer } from '../../../src/daemon/testing.ts';
 import { FakeNode } from '../admin/fake-node.ts';
+import { peerStatus } from '../peer-status.ts';
 
 /** The instant so many seconds into the tests. */
 export function second(seconds: number): string {
@@ -13,24 +14,13 @@ export function statusWith(given: Partial<Status> = {}): Status {
 }
 
 export function peerWith(given: Partial<PeerStatus> = {}): PeerStatus {
-  return {
+  return peerStatus({
     peerId: 'peer-a',
     address: null,
     origin: 'inbound',
     connected: true,
-    inSync: false,
-    coversAsOf: null,
-    equalAsOf: null,
-    lastSession: null,
-    lastError: null,
-    speaks: null,
-    gives: true,
-    takes: true,
-    clockOffsetMs: null,
-    clockMeasuredAt: null,
-    standing: { role: 'full', score: 0, lastPenalty: null, bannedUntil: null } as never,
     ...given,
-  };
+  });
 }
 
 /** A proof at an instant that both sets were equal; null: there is none. */
