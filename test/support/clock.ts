@@ -1,16 +1,11 @@
 import type { Cancel, Clock } from '../../src/store/index.ts';
-
-interface Timer {
-  readonly at: number;
-  readonly callback: () => void;
-}
+import { TimerHeap } from './timer-heap.ts';
 
 /** A clock that stands still until it is told to go on. Timers fire in order of time, then of age. */
 export class VirtualClock implements Clock {
   #now: number;
   readonly #start: number;
-  /** In order of age. */
-  readonly #timers = new Set<Timer>();
+  readonly #timers = new TimerHeap();
 
   constructor(startMs = 1_700_000_000_000) {
     this.#now = startMs;
@@ -26,11 +21,8 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Cancel {
-    const timer = { at: this.#now + Math.max(0, delayMs), callback };
-    this.#timers.add(timer);
-    return () => {
-      this.#timers.delete(timer);
-    };
+    const timer = this.#timers.add(this.#now + Math.max(0, delayMs), callback);
+    return () => this.#timers.callOff(timer);
   }
 
   get pending(): number {
@@ -41,21 +33,12 @@ export class VirtualClock implements Clock {
   async advance(durationMs: number): Promise<void> {
     const end = this.#now + durationMs;
     await settle();
-    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
+    for (let next = this.#timers.take(end); next !== undefined; next = this.#timers.take(end)) {
       this.#now = next.at;
-      this.#timers.delete(next);
       next.callback();
       await settle();
     }
     this.#now = end;
-  }
-
-  #next(end: number): Timer | undefined {
-    let first: Timer | undefined;
-    for (const timer of this.#timers) {
-      if (timer.at <= end && (first === undefined || timer.at < first.at)) first = timer;
-    }
-    return first;
   }
 }
 
