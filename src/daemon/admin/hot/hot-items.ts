@@ -1,15 +1,16 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { bytesToHex, type Clock, type Item, type PutResult } from '../../../store/index.ts';
-import type { Node } from '../../node-api.ts';
+import type { BulkItems, Node } from '../../node-api.ts';
 import { type BodyDeadlines, plainPayload } from '../bodies.ts';
 import { LONG_BYTES } from '../payload-memory.ts';
 import type { RequestsUnderWay } from '../request-places.ts';
 import { LASTING } from '../routes/index.ts';
 import { JSON_TYPE, SAFE_HEADERS } from '../servers.ts';
 import { type PlainPut, plainGet, plainPut } from './plain.ts';
+import { PutGroup } from './put-group.ts';
 
 export interface HotInit {
-  node: Pick<Node, 'put' | 'get'>;
+  node: Pick<Node, 'put' | 'get'> & { readonly bulk: Pick<BulkItems, 'putMany'> };
   limits: { readonly maxItemBytes: number };
   clock: Clock;
   closing: AbortSignal;
@@ -54,11 +55,13 @@ export class HotItems {
   readonly #init: HotInit;
   readonly #framework: RequestListener;
   readonly #maxBytes: number;
+  readonly #puts: PutGroup;
 
   constructor(init: HotInit, framework: RequestListener) {
     this.#init = init;
     this.#framework = framework;
     this.#maxBytes = Math.min(LONG_BYTES, init.limits.maxItemBytes);
+    this.#puts = new PutGroup(init);
   }
 
   readonly listener: RequestListener = (request, response) => {
@@ -129,10 +132,12 @@ export class HotItems {
   }
 
   #put(exchange: HotExchange, payload: Uint8Array, hint: bigint | undefined): void {
-    this.#init.node.put(payload, hint).then(
-      (result) => this.#answerPut(exchange, result),
-      (error) => this.#fail(exchange, error),
-    );
+    this.#puts.add({
+      payload,
+      hint,
+      stored: (result) => this.#answerPut(exchange, result),
+      failed: (error) => this.#fail(exchange, error),
+    });
   }
 
   #answerPut(exchange: HotExchange, { id, hint, created }: PutResult): void {

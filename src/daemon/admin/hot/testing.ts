@@ -1,3 +1,4 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { plainGet, plainPut } from './plain.ts';
+export { type ClientPut, PutGroup } from './put-group.ts';
