@@ -62,8 +62,9 @@ if (fits && process.argv[2] === 'start' && !sized && renewable) {
     return import('../dist/daemon/main.js');
   });
 } else {
+  const code = 'NODE_TOO_OLD';
   process.stderr.write(
-    `rangemesh: Node.js ${version} is too old; install 22.18 or newer, or 23.6 or newer of 23\n`,
+    `rangemesh: Node.js ${version} is too old; install 22.18 or newer, or 23.6 or newer of 23 [${code}]\n`,
   );
   process.exitCode = 78;
 }

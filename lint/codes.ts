@@ -17,7 +17,7 @@ const NO_CODES: readonly RegExp[] = [
   // Errors and files of LevelDB.
   /^LEVEL_|^CURRENT$/,
   // Signals and variables of the environment.
-  /^SIG[A-Z]+$|^RANGEMESH_/,
+  /^SIG[A-Z0-9]+$|^RANGEMESH_/,
   // Units and separators.
   /^[A-Z]$|^[KMGTP]B$/,
   // Ends of `TLS_*`.
@@ -27,6 +27,8 @@ const NO_CODES: readonly RegExp[] = [
 ];
 /** Its literals are names within WebAssembly. */
 const KERNEL = 'src/store/kernel/';
+/** Its one code is told before anything of `src` is loaded. */
+const LAUNCHER = 'bin/rangemesh.js';
 
 /** All codes in the sources: every literal in capitals that is no name of others. */
 export function codesIn(root: string): Set<string> {
@@ -52,7 +54,8 @@ export function wordsOf(root: string, file: string, start: string): string[] {
 }
 
 function sourcesOf(root: string): string[] {
-  return outlinesOf(root, 'src')
-    .filter(({ file }) => !file.startsWith(KERNEL))
-    .map(({ file }) => readFileSync(join(root, file), 'utf8').replace(COMMENT, ''));
+  const files = outlinesOf(root, 'src').map(({ file }) => file);
+  return [LAUNCHER, ...files]
+    .filter((file) => !file.startsWith(KERNEL))
+    .map((file) => readFileSync(join(root, file), 'utf8').replace(COMMENT, ''));
 }

@@ -34,6 +34,7 @@ export type DaemonErrorCode =
   | 'TOO_MANY_PAUSED'
   | 'NOT_RELOADABLE'
   | 'USAGE'
+  | 'INPUT_EMPTY'
   | 'INPUT_TOO_LARGE'
   | 'MANIFEST_UNWRITTEN'
   | 'ADMIN_UNREACHABLE'
@@ -74,7 +75,7 @@ export const EXIT_MEANINGS: Readonly<Record<(typeof EXIT)[keyof typeof EXIT], st
   [EXIT.different]: 'differences remain, or sets are not known to be equal',
   [EXIT.unsupported]: 'the peer does not speak a protocol that the call needs',
   [EXIT.usage]: 'wrong use: an argument, a file named in it, an id, an address',
-  [EXIT.dataError]: 'input too long, or a damaged key, token or certificate',
+  [EXIT.dataError]: 'input empty or too long, or a damaged key, token or certificate',
   [EXIT.unavailable]: 'no daemon or database there, or an address is taken',
   [EXIT.corrupt]: 'the data is damaged, or the disk takes no writes',
   [EXIT.inUse]: 'another daemon has the data directory or the identity',
@@ -88,6 +89,7 @@ export const EXIT_MEANINGS: Readonly<Record<(typeof EXIT)[keyof typeof EXIT], st
 /** Exit codes of errors that name none themselves. */
 const EXIT_OF: Partial<Record<DaemonErrorCode, number>> = {
   USAGE: EXIT.usage,
+  INPUT_EMPTY: EXIT.dataError,
   INPUT_TOO_LARGE: EXIT.dataError,
   IDENTITY_UNREADABLE: EXIT.dataError,
   TOKEN_UNREADABLE: EXIT.dataError,

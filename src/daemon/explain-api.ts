@@ -11,12 +11,12 @@ export interface ExplainedNode extends Node {
 export interface NodeExplain {
   /** Whether this node is in sync, waiting for it for `waitMs` at most. */
   synced(init: SyncedInit): Promise<SyncedAnswer>;
-  /** Compares with a connected peer, and fetches nothing. Rejects with `UNKNOWN_PEER` and others. */
+  /** Compares with a connected peer, and fetches nothing. Rejects with `UNKNOWN_PEER`, `OWN_PEER` and others. */
   diff(init: DiffInit): Promise<DiffAnswer>;
   sessions(): SessionsAnswer;
   /** Wanted items by id, those behind `after`. */
   wants(init: { readonly limit: number; readonly after: string | null }): Promise<WantsAnswer>;
-  /** Throws `UNKNOWN_PEER`. */
+  /** Throws `UNKNOWN_PEER`, `OWN_PEER`. */
   peer(peerId: string): PeerDetails;
 }
 

@@ -64,6 +64,9 @@ describe('a pause of replication', () => {
       ({ state, peers }) => state === 'in-sync' && peers.length === 2,
     );
     const peerId = b.daemon.peerId;
+    const mistyped = `${peerId.slice(0, -1)}${peerId.endsWith('a') ? 'b' : 'a'}`;
+    const unknown = a.daemon.control.pause({ peerId: mistyped, keep: false });
+    await assert.rejects(unknown, { code: 'UNKNOWN_PEER' });
     await a.daemon.control.pause({ peerId, keep: false });
     await b.client.put(payload(1));
     await c.client.put(payload(2));

@@ -56,6 +56,11 @@ export function unreadable(name: string, cause: Error): DaemonError {
   });
 }
 
+/** `USAGE` for a file that is there already. */
+export function taken(path: string, or = ''): DaemonError {
+  return usage(`${path} is there already and stays as it is; name another file${or}`);
+}
+
 export function usage(message: string, options?: ErrorOptions): DaemonError {
   return new DaemonError('USAGE', message, options);
 }

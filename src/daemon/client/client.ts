@@ -40,7 +40,7 @@ const EVENT_LINE_BYTES = 64 * 1024;
 
 /**
  * The admin endpoint of one daemon; a method for each operation of its OpenAPI document, with the same name.
- * Methods reject with `ClientError` for a refusal, and with the error of `fetch` where nothing answers.
+ * Methods reject with `ClientError`: for a refusal with its code, with `ADMIN_UNREACHABLE` where nothing answers.
  */
 export class AdminClient extends ItemCalls {
   getLive(init?: CallInit): Promise<ProbeAnswer> {

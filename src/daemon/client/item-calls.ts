@@ -119,7 +119,8 @@ export class ItemCalls extends AnyCalls {
 
   /**
    * The items in their order of arrival, each once, then those that come. A connection that breaks is made
-   * again, with pauses that grow to ten seconds; the first call must succeed. A new epoch is a `reset`, and all
+   * again, with pauses that grow to ten seconds. The first call must succeed: else `ADMIN_UNREACHABLE`, or the code of
+   * the refusal. A new epoch is a `reset`, and all
    * items follow. Ends when the signal aborts.
    */
   changes(init: ChangesInit): AsyncGenerator<FeedEntry | FeedReset> {

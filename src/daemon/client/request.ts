@@ -61,14 +61,17 @@ export interface Request extends CallInit {
   readonly body?: Uint8Array | object | undefined;
 }
 
-/** Resolves once the head of the answer is there; rejects with `ClientError` if it is a refusal. */
+/**
+ * Resolves once the head of the answer is there. Rejects with `ClientError` for a refusal, and where nothing answers;
+ * with the reason of the signal where that has aborted.
+ */
 export async function send(init: AdminClientInit, request: Request): Promise<FetchedAnswer> {
   const { token, fetch: transport = fetch as Transport } = init;
   const { method, body, signal } = request;
   checkToken(token);
   const isBytes = body instanceof Uint8Array;
   const type = isBytes ? 'application/octet-stream' : 'application/json';
-  const answer = await transport(urlOf(init, request), {
+  const answer = await reach(transport, urlOf(init, request), {
     method,
     headers: {
       ...(body !== undefined && { 'content-type': type }),
@@ -83,6 +86,26 @@ export async function send(init: AdminClientInit, request: Request): Promise<Fet
   });
   if (answer.status >= 400) throw await refusal(answer);
   return answer;
+}
+
+/** `fetch` rejects with a bare `TypeError`, whose cause alone says more. */
+async function reach(
+  transport: Transport,
+  url: string,
+  init: TransportInit,
+): Promise<FetchedAnswer> {
+  try {
+    return await transport(url, init);
+  } catch (cause) {
+    if (!(cause instanceof TypeError) || init.signal?.aborted === true) throw cause;
+    const { message = cause.message } = Object(cause.cause);
+    throw new ClientError(
+      0,
+      'ADMIN_UNREACHABLE',
+      `no daemon answers at ${url.replace(/[?#].*$/, '')}: ${message || 'no connection'}; start it, or check the URL`,
+      { cause },
+    );
+  }
 }
 
 /** `fetch` refuses such a header with a message that holds the whole token, or another secret file. */

@@ -28,6 +28,7 @@ import {
 } from './network/index.ts';
 import { openReplica } from './open-replica.ts';
 import { loadPauses, Pausing } from './pausing/index.ts';
+import { isKnownPeer } from './peer-views.ts';
 import { RunningNode } from './running-node.ts';
 import { wantsFile } from './wants-file.ts';
 
@@ -156,7 +157,10 @@ async function replicate(init: DaemonInit, heard: ReplicationInit) {
   for (const check of [guards.quotas, guards.policy?.check]) {
     check?.onTaking(() => replicator.lookAgain());
   }
-  const pausing = new Pausing({ ...pauses, peers: paused, self: mesh.peerId, announce, logger });
+  const pausing = new Pausing({
+    ...{ ...pauses, peers: paused, self: mesh.peerId, announce, logger },
+    knows: (peer) => isKnownPeer(peer, { ...guards, mesh, replicator }),
+  });
   await pausing.start();
   undo.push(() => pausing.stop());
   return { ...parts, mesh, budgets, pausing };

@@ -29,6 +29,12 @@ export function notPenalised(peerId: string): DaemonError {
   return new DaemonError('UNKNOWN_PEER', message);
 }
 
+/** `or`: a further way to ask. */
+export function ownPeer(peerId: string, or = ''): DaemonError {
+  const message = `${peerId} is this node: give the id of another node, as "rangemesh peers" shows it${or}`;
+  return new DaemonError('OWN_PEER', message);
+}
+
 export function ownSecret(): DaemonError {
   const message =
     'this is a key or a token of this node, so it is not stored: every peer would get it';

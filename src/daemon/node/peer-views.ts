@@ -108,3 +108,21 @@ export class PeerViews {
     };
   }
 }
+
+/** Whether `rangemesh peers` or the configuration names the peer. */
+export function isKnownPeer(
+  peer: string,
+  {
+    mesh: { names, connections, discovery },
+    penalties,
+    replicator,
+  }: {
+    readonly mesh: Pick<Mesh, 'names' | 'connections' | 'discovery'>;
+    readonly penalties: Pick<Penalties, 'bans'>;
+    readonly replicator: { readonly peers: Pick<Replicator['peers'], 'get'> };
+  },
+): boolean {
+  const met = connections.peers.has(peer) || replicator.peers.get(peer) !== undefined;
+  const banned = penalties.bans.some((ban) => ban.peer === peer);
+  return met || banned || names(peer) || discovery.knows(peer);
+}

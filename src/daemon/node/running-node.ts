@@ -34,6 +34,7 @@ import {
   noDialect,
   notKnown,
   notPenalised,
+  ownPeer,
   ownSecret,
   peerConnected,
   unknownAddress,
@@ -171,6 +172,7 @@ export class RunningNode implements ExplainedNode {
 
   async forgetPeer(peerId: string): Promise<string[]> {
     const { mesh, replicator } = this.#init;
+    if (peerId === mesh.peerId) throw ownPeer(peerId);
     if (mesh.connections.connected(peerId)) throw peerConnected(peerId);
     const recorded = replicator.forget(peerId);
     const removed = await mesh.forget(peerId);
@@ -179,6 +181,7 @@ export class RunningNode implements ExplainedNode {
   }
 
   pardon(peerId: string): PeerStatus {
+    if (peerId === this.#init.mesh.peerId) throw ownPeer(peerId);
     if (!this.#init.penalties.pardon(peerId)) throw notPenalised(peerId);
     return this.#views.of(peerId);
   }
@@ -186,6 +189,7 @@ export class RunningNode implements ExplainedNode {
   async sync(peerId?: string): Promise<SyncResult[]> {
     const { replicator, mesh } = this.#init;
     const { peers, sessions } = replicator;
+    if (peerId === mesh.peerId) throw ownPeer(peerId);
     refusePaused(this.#paused, peerId);
     if (peerId !== undefined && peers.get(peerId)?.connected !== true) {
       throw mesh.connections.ours.has(peerId) ? noDialect(peerId) : unknownPeer(peerId);

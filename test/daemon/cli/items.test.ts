@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { devNull } from 'node:os';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { hexToBytes } from '../../../src/store/index.ts';
@@ -41,6 +44,19 @@ describe('items on the command line', () => {
       }
     });
 
+    it('writes a new file, and over another by force alone', async () => {
+      const id = await holding('new');
+      const path = join(station.scratch, 'taken');
+      await writeFile(path, 'old');
+      const refused = await call('get', id, '-o', path);
+      assert.equal(refused.exitCode, 64);
+      assert.match(refused.stderr, /taken is there already .* or give --force \[USAGE\]/);
+      assert.equal(await readFile(path, 'utf8'), 'old');
+      assert.equal((await call('get', id, '-o', path, '--force')).exitCode, 0);
+      assert.equal(await readFile(path, 'utf8'), 'new');
+      assert.equal((await call('get', id, '-o', devNull)).exitCode, 0, 'a device loses nothing');
+    });
+
     it('takes the first digits of an id, and lists the ids that begin so where there are several', async () => {
       const id = await holding('hello');
       assert.equal((await call('get', id.slice(0, 8))).stdout, 'hello');
@@ -57,6 +73,21 @@ describe('items on the command line', () => {
   });
 
   describe('put', () => {
+    it('stores an empty item only if that is asked for', async () => {
+      const path = join(station.scratch, 'empty');
+      await writeFile(path, '');
+      for (const [file, name] of [
+        ['-', 'standard input'],
+        [path, path],
+      ] as const) {
+        const { exitCode, stdout, stderr } = await call('put', file);
+        assert.deepEqual([exitCode, stdout], [65, '']);
+        assert.ok(stderr.startsWith(`rangemesh: ${name} is empty, so nothing is stored`), stderr);
+        assert.match(stderr, /give --empty .*\[INPUT_EMPTY\]\n$/);
+        assert.equal((await call('put', file, '--empty')).exitCode, 0);
+      }
+    });
+
     it('takes an item as long as the daemon takes, and lets the daemon refuse one byte more', async () => {
       const put = (bytes: number, ...argv: string[]) =>
         run(['put', ...argv, ...station.target], { stdin: [new Uint8Array(bytes)] });

@@ -132,7 +132,10 @@ describe('launcher', () => {
     if (node === undefined) return test.skip('no old Node on this machine');
     const { status, stdout, stderr } = launch(LAUNCHER, ['status'], node);
     assert.deepEqual([status, stdout], [78, '']);
-    assert.match(stderr, /^rangemesh: Node\.js v\d+\.\d+\.\d+ is too old; install 22\.18.*\n$/);
+    assert.match(
+      stderr,
+      /^rangemesh: Node\.js v\d+\.\d+\.\d+ is too old; install 22\.18.* \[NODE_TOO_OLD\]\n$/,
+    );
   });
 
   it('ends silently when its reader has gone', { skip: process.platform === 'win32' }, () => {

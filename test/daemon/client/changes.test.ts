@@ -133,6 +133,23 @@ describe('AdminClient.changes', () => {
     await assert.rejects(read(client, { retrying }), { code: 'UNAUTHORIZED' });
   });
 
+  it('rejects with a code and the next step where no daemon runs', async () => {
+    const client = new AdminClient({ url: 'http://127.0.0.1:1' });
+    await assert.rejects(read(client, {}), { code: 'ADMIN_UNREACHABLE', status: 0 });
+    await assert.rejects(client.getStatus(), { code: 'ADMIN_UNREACHABLE' });
+    const cause = new Error('connect ECONNREFUSED');
+    for (const [error, reason] of [
+      [new TypeError('fetch failed', { cause }), 'connect ECONNREFUSED'],
+      [new TypeError('Failed to fetch'), 'Failed to fetch'],
+    ] as const) {
+      const { client: none } = scripted([error]);
+      const message = `no daemon answers at http://127.0.0.1:1/v1/changes: ${reason}; start it, or check the URL`;
+      await assert.rejects(read(none, {}), { message });
+    }
+    const gone = AbortSignal.abort(new Error('gone'));
+    await assert.rejects(client.getStatus({ signal: gone }), /gone/);
+  });
+
   it('ends by its signal, also in a pause', async () => {
     const clock = new VirtualClock();
     const gone = new AbortController();

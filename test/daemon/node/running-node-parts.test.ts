@@ -327,6 +327,7 @@ describe('the peers of a running node', () => {
         message: /see "rangemesh peers"$/,
       });
     }
+    await assert.rejects(node.sync('self'), { code: 'OWN_PEER' });
     parts.ours.add('mute');
     await assert.rejects(node.sync('mute'), {
       code: 'NO_COMMON_DIALECT',
@@ -440,6 +441,7 @@ describe('the items of a running node', () => {
     parts.records.push({ peer: 'met' });
     assert.deepEqual(await node.forgetPeer('met'), []);
     await assert.rejects(node.forgetPeer('never met'), { code: 'UNKNOWN_PEER' });
+    await assert.rejects(node.forgetPeer('self'), { code: 'OWN_PEER' });
     parts.connections.set('known', '/ip4/192.0.2.1/tcp/1');
     await assert.rejects(node.forgetPeer('known'), { code: 'PEER_CONNECTED' });
   });
@@ -458,6 +460,7 @@ describe('the items of a running node', () => {
     const standing = () => node.peers().find(({ peerId }) => peerId === 'bad')?.standing;
     assert.equal(standing(), undefined);
     assert.throws(() => node.pardon('bad'), { code: 'UNKNOWN_PEER' });
+    assert.throws(() => node.pardon('self'), { code: 'OWN_PEER' });
     penalties.report('bad', { code: 'WRONG_BYTES', protocol: 'fetch' });
     const at = new Date(clock.now()).toISOString();
     assert.deepEqual(standing(), {

@@ -80,7 +80,7 @@ export const controlOperations: readonly Operation[] = [
       'With `keep` also after a restart.',
     body: pauseBody,
     answers: { 200: json(pauseState, 'All pauses') },
-    errors: ['TOO_MANY_PAUSED', 'OWN_PEER'],
+    errors: ['TOO_MANY_PAUSED', 'OWN_PEER', 'UNKNOWN_PEER'],
     handle: ({ body: { peerId, keep = false } }, { control }) =>
       control.pause({ keep, ...(peerId !== undefined && { peerId }) }),
   }),
@@ -94,7 +94,7 @@ export const controlOperations: readonly Operation[] = [
     description: 'Of `peerId` alone, or all pauses.',
     body: resumeBody,
     answers: { 200: json(pauseState, 'The pauses that are left') },
-    errors: [],
+    errors: ['OWN_PEER', 'UNKNOWN_PEER'],
     handle: ({ body }, { control }) => control.resume(body.peerId),
   }),
   operation({

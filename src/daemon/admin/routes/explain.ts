@@ -71,7 +71,14 @@ export const explainOperations: readonly Operation[] = [
       ...(['INVALID_HINT', 'UNKNOWN_PEER', 'PAUSED', 'DIALECT_CANNOT_TELL', 'ABORTED'] as const),
       ...(['STORE_REBUILDING', 'STORE_UNAVAILABLE', 'STORE_CLOSED', 'SNAPSHOT_EXPIRED'] as const),
       ...(['MALFORMED_FRAME', 'FRAME_TOO_LARGE', 'UNEXPECTED_FRAME', 'PEER_STOPPED'] as const),
-      ...(['UNPROVED', 'TIMEOUT', 'STALLED', 'STREAM_CLOSED', 'STREAM_FAILED'] as const),
+      ...([
+        'UNPROVED',
+        'TIMEOUT',
+        'STALLED',
+        'STREAM_CLOSED',
+        'STREAM_FAILED',
+        'OWN_PEER',
+      ] as const),
       ...(['BUDGET_SPENT', 'UNSUPPORTED_PROTOCOL', 'NOTHING_IN_COMMON', 'ROLE_WRITE'] as const),
     ],
     handle: async ({ body, request, reply }, { node, slots }) => {
@@ -115,7 +122,7 @@ export const explainOperations: readonly Operation[] = [
     description: 'The peer as in the list, with its gaps and its last sessions.',
     params: peerParams,
     answers: { 200: json(peerDetails, 'The peer') },
-    errors: ['UNKNOWN_PEER'],
+    errors: ['UNKNOWN_PEER', 'OWN_PEER'],
     handle: ({ params: { peerId } }, { node }) => node.explain.peer(peerId),
   }),
   operation({
@@ -128,7 +135,7 @@ export const explainOperations: readonly Operation[] = [
     description: 'Forgets a peer that is not connected, with its addresses.',
     params: peerParams,
     answers: { 200: json(leavingAnswer, 'What is not dialled any more') },
-    errors: ['UNKNOWN_PEER', 'PEER_CONNECTED'],
+    errors: ['UNKNOWN_PEER', 'OWN_PEER', 'PEER_CONNECTED'],
     handle: async ({ params: { peerId } }, { node }) => ({
       forgotten: peerId,
       removed: await node.forgetPeer(peerId),

@@ -68,7 +68,7 @@ export const meshOperations: readonly Operation[] = [
       'With `address`: stops dialling it. With `peerId`: forgets a peer that is not connected, with its addresses.',
     body: leavingBody,
     answers: { 200: json(leavingAnswer, 'What is not dialled any more') },
-    errors: ['INVALID_ADDRESS', 'UNKNOWN_ADDRESS', 'UNKNOWN_PEER', 'PEER_CONNECTED'],
+    errors: ['INVALID_ADDRESS', 'UNKNOWN_ADDRESS', 'UNKNOWN_PEER', 'OWN_PEER', 'PEER_CONNECTED'],
     handle: ({ body }, { node }) => leave(node, body),
   }),
   operation({
@@ -81,7 +81,7 @@ export const meshOperations: readonly Operation[] = [
     description: 'Sets the score of the peer to 0 and ends its ban, so that it may connect again.',
     params: peerParams,
     answers: { 200: json(peerStatus, 'The peer') },
-    errors: ['UNKNOWN_PEER'],
+    errors: ['UNKNOWN_PEER', 'OWN_PEER'],
     handle: ({ params: { peerId } }, { node }) => node.pardon(peerId),
   }),
   operation({
@@ -95,7 +95,7 @@ export const meshOperations: readonly Operation[] = [
       'Runs a session with each connected peer, or with `peerId` alone, and answers when they have ended.',
     body: syncBody,
     answers: { 200: json(syncAnswer, 'The verdict, and the result of each session') },
-    errors: ['UNKNOWN_PEER', 'NO_COMMON_DIALECT', 'PAUSED'],
+    errors: ['UNKNOWN_PEER', 'OWN_PEER', 'NO_COMMON_DIALECT', 'PAUSED'],
     handle: async ({ body }, { node }) => synced(node, await node.sync(body.peerId)),
   }),
 ];

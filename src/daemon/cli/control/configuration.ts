@@ -1,4 +1,5 @@
 import {
+  type ConfigOrigin,
   type ConfiguredKey,
   configJsonSchema,
   configuredKeys,
@@ -7,6 +8,7 @@ import {
 import type { ConfigurationAnswer } from '../../control-api.ts';
 import { EXIT } from '../../errors.ts';
 import { type AskOptions, ask, printAnswer } from '../ask.ts';
+import { formatCount, formatNumber } from '../format.ts';
 import type { CliInit } from '../init.ts';
 import { configFile, readConfiguration } from '../locate.ts';
 import { formatTable, type Screen, screenOf, type TableColumn } from '../terminal/index.ts';
@@ -19,11 +21,26 @@ export async function checkConfiguration(
   init: CliInit,
 ): Promise<number> {
   const file = configFile(options.config, init) ?? null;
-  const { config } = await readConfiguration(file ?? undefined, flags, init);
-  await findPolicy(config, init);
-  const text = `${file ?? 'the configuration without a file'}: valid`;
+  const { config, origins } = await readConfiguration(file ?? undefined, flags, init);
+  const policy = await findPolicy(config, init);
+  const text = [
+    `${file ?? 'the configuration without a file'}: valid`,
+    ...checked([...origins.values()], policy),
+  ].join('\n');
   await printAnswer(options, init, { valid: true, file }, text);
   return EXIT.ok;
+}
+
+/** The checks that were passed, and where to find the others. */
+function checked(origins: readonly ConfigOrigin[], policy: string | null): string[] {
+  const from = (place: ConfigOrigin['from']) =>
+    formatNumber(origins.filter((origin) => origin.from === place).length);
+  const keys = `${from('file')} from the file, ${from('environment')} from the environment, ${from('flag')} from options`;
+  return [
+    `checked: all ${formatCount(origins.length, 'key')}, with ${keys}, the rest by default`,
+    `checked: the keys fit together; ${policy === null ? 'there is no write policy' : `the write policy ${policy} is there`}`,
+    'not checked: keys and tokens, ports, the disk and peers: "rangemesh doctor" looks at these',
+  ];
 }
 
 export async function showConfiguration(

@@ -1,6 +1,6 @@
 import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
 import { reasonOf } from '../../errors.ts';
-import { usage } from '../errors.ts';
+import { taken, usage } from '../errors.ts';
 
 /** A file that is written beside its place and moved there once it is whole: a broken run leaves none. */
 export class NewFile {
@@ -59,7 +59,7 @@ export class NewFile {
 async function refuseTaken(path: string): Promise<void> {
   const found = await lstat(path).catch(() => null);
   if (found === null) return;
-  throw usage(`${path} is there already and stays as it is; name another file, or give --force`);
+  throw taken(path, ', or give --force');
 }
 
 function unwritten(path: string, cause: unknown): Error {

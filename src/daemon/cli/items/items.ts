@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { DaemonError, EXIT, reasonOf } from '../../errors.ts';
 import type { OwnFiles } from '../../own-files.ts';
 import { ask, withClient } from '../ask.ts';
-import { unreadable, usage } from '../errors.ts';
+import { taken, unreadable, usage } from '../errors.ts';
 import { formatWhy } from '../format-why.ts';
 import { type CliInit, printLine, write } from '../init.ts';
 import { ownFiles, type TargetOptions } from '../locate.ts';
@@ -14,6 +14,8 @@ import { idInManifest } from './lookup.ts';
 export interface PutCommandOptions extends TargetOptions {
   hint?: string;
   maxBytes: number;
+  /** Store also an item without a byte. */
+  empty?: boolean;
 }
 
 /** `put [FILE]`: one item from a file or from standard input. */
@@ -24,6 +26,7 @@ export async function put(
 ): Promise<number> {
   const stream = file === '-' ? init.stdin : createReadStream(resolve(init.cwd, file));
   const payload = await readAll(stream, file, options.maxBytes);
+  if (payload.length === 0 && options.empty !== true) throw emptyInput(file);
   const own = await ownFiles(options, init);
   const isOwn = file !== '-' && (await own.hasPath(resolve(init.cwd, file)));
   if (isOwn || own.isSecret(payload)) throw ownFile(file);
@@ -34,6 +37,13 @@ export async function put(
     // With a hint the id is settled, so a second put finds the item there.
     idempotent: hint !== undefined,
   });
+}
+
+/** A command before the pipe that failed leaves an empty input. */
+function emptyInput(file: string): DaemonError {
+  const name = file === '-' ? 'standard input' : file;
+  const message = `${name} is empty, so nothing is stored: give --empty to store an empty item`;
+  return new DaemonError('INPUT_EMPTY', message);
 }
 
 /** Every peer would get it, and no peer forgets. */
@@ -76,7 +86,7 @@ async function readAll(stream: Readable, name: string, maxBytes: number): Promis
 
 export interface GetOptions extends TargetOptions {
   output?: string;
-  /** Write also what is no plain text to a terminal. */
+  /** Write also what is no plain text to a terminal, and over a file that is there. */
   force?: boolean;
   /** The file that says which id a name has. */
   manifest?: string;
@@ -92,15 +102,21 @@ export async function get(name: string, options: GetOptions, init: CliInit): Pro
   return withClient(options, init, async (client) => {
     const { id, hint, payload: body } = await client.ask((daemon) => daemon.getItem(given));
     const facts = { id, hint, bytes: body.length };
-    if (output !== null) await save(output, body);
+    if (output !== null) await save(output, body, options);
     else if (options.json !== true) await show(body, options, init);
     if (options.json === true) await printLine(init.stdout, describe(facts, body, options.output));
     return EXIT.ok;
   });
 }
 
-async function save(path: string, body: Uint8Array): Promise<void> {
-  await writeFile(path, body).catch((cause) => {
+async function save(path: string, body: Uint8Array, { force }: GetOptions): Promise<void> {
+  // A device or a pipe loses nothing.
+  const isFile = await stat(path)
+    .then((found) => found.isFile())
+    .catch(() => true);
+  const flag = force === true || !isFile ? 'w' : 'wx';
+  await writeFile(path, body, { flag }).catch((cause) => {
+    if (cause.code === 'EEXIST') throw taken(path, ', or give --force');
     throw usage(`cannot write ${path}: ${reasonOf(cause)}`, { cause });
   });
 }

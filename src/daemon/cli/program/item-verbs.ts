@@ -21,14 +21,15 @@ export function addItems(program: VerbCommand): void {
     .argument('[file]', 'file with the payload; - is standard input', '-')
     .option('--hint <number>', 'place in the order (default: now, in milliseconds)', parseHintFlag)
     .addOption(maxBytes('refuse longer input'))
+    .option('--empty', 'store also an empty item')
     .examples('rangemesh put photo.jpg', 'date | rangemesh put --hint 42 --json')
     .runs(async () => (await import('../items/index.ts')).put);
   program
     .clientVerb('get')
     .description('Writes the payload of an item to standard output.')
     .argument('<id>', ID)
-    .option('-o, --output <file>', 'write to a file instead')
-    .option('--force', 'write to a terminal whatever the payload is')
+    .option('-o, --output <file>', 'write to a new file instead')
+    .option('--force', 'write to a terminal whatever the payload is, and replace a file')
     .option('--manifest <file>', 'of an import: in place of the id stands a path in it')
     .examples(
       'rangemesh get 3f1c09ab -o photo.jpg',

@@ -17,7 +17,7 @@ import type { Node } from '../../node-api.ts';
 import type { Replicator, SessionEntry } from '../../replicator/index.ts';
 import { isoTime } from '../../system/index.ts';
 import { NEVER_PAUSED, type PausedView, refusePaused } from '../pausing/index.ts';
-import { notKnown, unknownPeer } from '../peer-errors.ts';
+import { notKnown, ownPeer, unknownPeer } from '../peer-errors.ts';
 import type { PeerViews } from '../peer-views.ts';
 import { lastSession, provedAt } from '../status-view.ts';
 import { diff } from './diff.ts';
@@ -30,7 +30,10 @@ export interface ExplanationsInit {
   replicator: Replicator;
   clock: Clock;
   node: Pick<Node, 'verdict' | 'peers'>;
-  mesh: { readonly connections: Pick<Mesh['connections'], 'connected'> };
+  mesh: {
+    readonly peerId: string;
+    readonly connections: Pick<Mesh['connections'], 'connected'>;
+  };
   views: Pick<PeerViews, 'inSync'>;
   /** @default nothing is ever paused */
   paused?: PausedView;
@@ -58,6 +61,7 @@ export class Explanations implements NodeExplain {
   async diff(init: DiffInit): Promise<DiffAnswer> {
     const { replicator, mesh, paused = NEVER_PAUSED } = this.#init;
     const { peerId } = init;
+    if (peerId === mesh.peerId) throw ownPeer(peerId);
     refusePaused(paused, peerId);
     if (replicator.peers.get(peerId)?.connected !== true) {
       throw mesh.connections.connected(peerId) ? noDialect(peerId) : unknownPeer(peerId);
@@ -82,7 +86,8 @@ export class Explanations implements NodeExplain {
   }
 
   peer(peerId: string): PeerDetails {
-    const { replicator, node } = this.#init;
+    const { replicator, node, mesh } = this.#init;
+    if (peerId === mesh.peerId) throw ownPeer(peerId);
     const status = node.peers().find((peer) => peer.peerId === peerId);
     if (status === undefined) throw notKnown(peerId);
     const ofPeer = replicator.log.entries.filter(({ report }) => report.peer === peerId);

@@ -2,12 +2,15 @@ import type { Announce } from '../../../protocol/index.ts';
 import type { PauseState } from '../../control-api.ts';
 import { DaemonError } from '../../errors.ts';
 import type { Logger } from '../../logging.ts';
+import { notKnown, ownPeer } from '../peer-errors.ts';
 import { MAX_PAUSED_PEERS, type PausedFile } from './paused-file.ts';
 import type { PausedPeers, PausedSet } from './paused-peers.ts';
 
 interface PausingInit {
   /** The id of this node. */
   self: string;
+  /** Whether the node has met the peer, or knows of it in another way. */
+  knows: (peer: string) => boolean;
   peers: PausedPeers;
   /** Null: nothing is pushed. */
   announce: Pick<Announce, 'start' | 'stop'> | null;
@@ -47,9 +50,9 @@ export class Pausing {
     await this.#init.announce?.stop();
   }
 
-  /** Rejects with `OWN_PEER`, `TOO_MANY_PAUSED`, and with errors of the file; then nothing has changed. */
+  /** Rejects with `OWN_PEER`, `UNKNOWN_PEER`, `TOO_MANY_PAUSED`, and with errors of the file; then nothing has changed. */
   async pause({ peerId, keep }: { peerId?: string; keep: boolean }): Promise<PauseState> {
-    if (peerId === this.#init.self) throw ownPeer(peerId);
+    if (peerId !== undefined) this.#check(peerId);
     const add = (set: PausedSet): PausedSet =>
       peerId === undefined
         ? { all: true, peers: set.peers }
@@ -57,12 +60,21 @@ export class Pausing {
     return this.#change(add, keep ? add : (set) => set);
   }
 
-  resume(peerId?: string): Promise<PauseState> {
+  /** Rejects with `OWN_PEER`, `UNKNOWN_PEER`. */
+  async resume(peerId?: string): Promise<PauseState> {
+    if (peerId !== undefined) this.#check(peerId);
     const remove = (set: PausedSet): PausedSet =>
       peerId === undefined
         ? { all: false, peers: new Set() }
         : { all: set.all, peers: new Set([...set.peers].filter((each) => each !== peerId)) };
     return this.#change(remove, remove);
+  }
+
+  /** A pause of a mistyped peer would pause no peer. A paused peer may be resumed although it is forgotten. */
+  #check(peerId: string): void {
+    const { self, knows } = this.#init;
+    if (peerId === self) throw ownPeer(peerId, ', or none for all peers');
+    if (!knows(peerId) && !this.state.peers.includes(peerId)) throw notKnown(peerId);
   }
 
   #change(
@@ -111,11 +123,6 @@ function pauseText({ all, peers }: PauseState): string {
   return peers.length === 0
     ? 'replication goes on'
     : `replication is paused with ${peers.length} peers`;
-}
-
-function ownPeer(peerId: string): DaemonError {
-  const message = `${peerId} is this node: give the id of another node, as "rangemesh peers" shows it, or none to pause replication with all peers`;
-  return new DaemonError('OWN_PEER', message);
 }
 
 function tooMany(): DaemonError {

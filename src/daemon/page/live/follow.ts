@@ -1,5 +1,5 @@
-import { ClientError } from '../../client/index.ts';
 import { Confirming } from './confirming.ts';
+import { failureText } from './failure.ts';
 import { followArrivals } from './follow-arrivals.ts';
 import { needsToken } from './needs-token.ts';
 import { pause } from './pause.ts';
@@ -114,6 +114,7 @@ async function askSynced(
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof ClientError) return `${error.message} [${error.code}]`;
-  return 'The daemon does not answer. The page tries again every two seconds.';
+  return (
+    failureText(error) ?? 'The daemon does not answer. The page tries again every two seconds.'
+  );
 }

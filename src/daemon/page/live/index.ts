@@ -4,6 +4,7 @@
  */
 
 export { type AccessInit, PageAccess, type TokenStorage } from './access.ts';
+export { failureText } from './failure.ts';
 export { type FollowInit, follow } from './follow.ts';
 export { PageStore, type PageStoreInit } from './page-store.ts';
 export type { PageClock, PageSource } from './types.ts';

@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { ClientError } from '../../client/index.ts';
-import type { PageAccess } from '../live/index.ts';
+import { failureText, type PageAccess } from '../live/index.ts';
 import { type WhyText, whyText } from '../state/index.ts';
 
 interface LookUpProps {
@@ -64,10 +63,6 @@ async function find(access: PageAccess, id: string): Promise<LookedUp> {
     const why = await access.call((client) => client.whyItem(id));
     return { id: why.id, ...whyText(why) };
   } catch (error) {
-    const failure =
-      error instanceof ClientError
-        ? `${error.message} [${error.code}]`
-        : 'The daemon does not answer.';
-    return { failure };
+    return { failure: failureText(error) ?? 'The daemon does not answer.' };
   }
 }

@@ -1,7 +1,6 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { ClientError } from '../../client/index.ts';
-import type { PageAccess } from '../live/index.ts';
+import { failureText, type PageAccess } from '../live/index.ts';
 import { bytesText, shortId } from '../state/index.ts';
 
 interface PutProps {
@@ -112,16 +111,15 @@ async function putOne(access: PageAccess, { name, size, read }: NewPayload): Pro
     const text = `it has ${bytesText(size)}: use "rangemesh put" for files above ${bytesText(MAX_FILE_BYTES)}`;
     return { name, text, id: null };
   }
+  if (size === 0) {
+    return { name, text: 'it is empty: "rangemesh put --empty" stores an empty item', id: null };
+  }
   try {
     const payload = new Uint8Array(await read());
     const { id, created } = await access.call((client) => client.putItem(payload));
     return { name, text: created ? 'stored' : 'it was here already', id };
   } catch (error) {
-    const text =
-      error instanceof ClientError
-        ? `${error.message} [${error.code}]`
-        : 'the daemon does not answer';
-    return { name, text, id: null };
+    return { name, text: failureText(error) ?? 'the daemon does not answer', id: null };
   }
 }
 

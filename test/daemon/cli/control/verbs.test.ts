@@ -114,7 +114,11 @@ describe('verbs of run-time control', () => {
     const file = join(station.scratch, 'r.yaml');
     await writeFile(file, 'network: {name: x}\n');
     const good = await run(['config', 'check', '--config', file]);
-    assert.deepEqual([good.exitCode, good.stdout], [0, `${file}: valid\n`]);
+    const [result, keys, policy, rest] = good.stdout.trimEnd().split('\n');
+    assert.deepEqual([good.exitCode, result], [0, `${file}: valid`]);
+    assert.match(keys!, /^checked: all \d+ keys, with 1 from the file, 0 from the environment, 0 /);
+    assert.match(policy!, /^checked: the keys fit together; there is no write policy$/);
+    assert.match(rest!, /^not checked: .*: "rangemesh doctor" looks at these$/);
     const bad = await run(['config', 'check', '--config', file, '--set', 'network.nam=y']);
     assert.equal(bad.exitCode, 78);
     assert.match(bad.stderr, /did you mean network\.name/);

@@ -32,7 +32,7 @@ function create(init: Partial<ExplanationsInit> = {}) {
       verdict: () => ({ state: 'behind', reason: 'r', lagSeconds: 1.2 }),
       peers: () => [{ peerId: 'p' }, { peerId: 'q' }],
     },
-    mesh: { connections: { connected: (peer: string) => peer === 'mute' } },
+    mesh: { peerId: 'self', connections: { connected: (peer: string) => peer === 'mute' } },
     replicator: {
       log: parts.log,
       sessions: {
@@ -157,12 +157,15 @@ describe('the explanations of a node', () => {
       [[2, 1], 2, true, 2],
     );
     assert.throws(() => explain.peer('nobody'), { code: 'UNKNOWN_PEER' });
+    assert.throws(() => explain.peer('self'), { code: 'OWN_PEER' });
   });
 
   it('refuse a comparison with a peer that is paused or not connected, or shares no dialect', async () => {
     const { explain } = create();
     const range = { from: 0n, to: 1n, limit: 1 };
     await assert.rejects(explain.diff({ peerId: 'gone', ...range }), { code: 'UNKNOWN_PEER' });
+    const own = { code: 'OWN_PEER', message: /^self is this node: give the id of another node/ };
+    await assert.rejects(explain.diff({ peerId: 'self', ...range }), own);
     const mute = { code: 'DIALECT_CANNOT_TELL', message: /^mute is connected.*sync\.dialect$/ };
     await assert.rejects(explain.diff({ peerId: 'mute', ...range }), mute);
     const paused = { peers: { has: (peer: string) => peer === 'mute' } };

@@ -32,6 +32,7 @@ function pausing(init: Partial<{ file: Pick<PausedFile, 'save'> }> = {}) {
   const kept = { all: false, peers: new Set<string>() };
   const pauses = new Pausing({
     self: 'self',
+    knows: (peer) => peer !== 'stranger',
     peers,
     announce: {
       start: () => void announced.push('start'),
@@ -140,7 +141,22 @@ describe('pausing', () => {
     await pauses.start();
     const refused = pauses.pause({ peerId: 'self', keep: true });
     await assert.rejects(refused, { code: 'OWN_PEER', message: /the id of another node/ });
+    await assert.rejects(pauses.resume('self'), { code: 'OWN_PEER' });
     assert.deepEqual([pauses.state.peers, saved], [[], []]);
+  });
+
+  it('refuses a peer that the node does not know, unless it was paused before it was forgotten', async () => {
+    const { pauses, peers } = pausing();
+    await pauses.start();
+    for (const asked of [
+      pauses.pause({ peerId: 'stranger', keep: false }),
+      pauses.resume('stranger'),
+    ]) {
+      await assert.rejects(asked, { code: 'UNKNOWN_PEER', message: /see "rangemesh peers"$/ });
+    }
+    assert.deepEqual(pauses.state.peers, []);
+    peers.set({ all: false, peers: new Set(['stranger']) });
+    assert.deepEqual((await pauses.resume('stranger')).peers, []);
   });
 
   it('is refused while the daemon stops', async () => {
