@@ -43,7 +43,7 @@ function meaning(record: NativeRecord): string {
   const { tag } = record;
   switch (tag) {
     case 'open':
-      return 'open: flags, nonce, count, root, limits';
+      return 'open: flags, nonce, count, root';
     case 'proof':
       return 'proof: 16 bytes, 0 refused';
     case 'same':
@@ -53,8 +53,10 @@ function meaning(record: NativeRecord): string {
       return `${tag} ${record.ranges}`;
     case 'split':
       return `split: ${record.parts.length} parts, each its bound, count, digest; the last without bound`;
+    case 'cut':
+      return `cut: ${record.steps.length + 1} parts of ${record.count} items, in units of 2^${record.shift}; digests of 3 bytes`;
     case 'sketch':
-      return `sketch: count ${record.count}, 32 sums, ${record.symbols.length / 8} symbols`;
+      return `sketch: count ${record.count}, ${record.sums.length} sums, ${record.symbols.length / 8} symbols`;
     case 'probe':
       return `probe: count ${record.count}, 128 sums`;
     case 'list':

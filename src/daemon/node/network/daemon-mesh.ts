@@ -188,7 +188,7 @@ function termsOf(
 
 /** The preferred first. */
 function dialectsOf({ sync }: Config, random: Random): Dialect[] {
-  const native = [nativeDialect({ random }), nativeDialect({ random, version: 1 })];
+  const native = ([3, 2, 1] as const).map((version) => nativeDialect({ random, version }));
   if (sync.dialect === 'auto') return [...native, commonware];
   return sync.dialect === 'native' ? native : [commonware];
 }

@@ -1,13 +1,18 @@
 export const DIALECT_NAME = 'native';
-/** The versions of the dialect: version 1 knows neither whole intervals nor refused ids. */
-export type NativeVersion = 1 | 2;
-export const DIALECT_VERSION: NativeVersion = 2;
+/**
+ * The versions of the dialect. Version 1 knows neither whole intervals nor refused ids; version 2 spends
+ * more bytes on openings, splits and sketches.
+ */
+export type NativeVersion = 1 | 2 | 3;
+export const DIALECT_VERSION: NativeVersion = 3;
 
 export const NONCE_BYTES = 16;
 export const ROOT_BYTES = 16;
 export const PROOF_BYTES = 16;
 /** Bytes of a keyed digest of a range; the proof at the end shows a collision (2^-40). */
 export const DIGEST_BYTES = 5;
+/** The same in a cut, where few ranges are compared (2^-24 each). */
+export const CUT_DIGEST_BYTES = 3;
 export const SYMBOL_BYTES = 8;
 
 /** Ranges of at most so many items are digested from their ids, larger ranges from LtHash. */
@@ -29,6 +34,10 @@ export const SHORT_LIST = 256;
 export const MAX_LISTED = 4_096;
 /** Sums of the estimator in a sketch, each of four buckets; a probe has all buckets. */
 export const SKETCH_SUMS = 32;
+/** The same where few differences are expected, so that symbols will do. */
+export const BRIEF_SUMS = 8;
+/** Expected differences up to which a sketch is brief. */
+export const BRIEF_DIFFERENCES = 4;
 /** First symbols for a group without an estimate. */
 export const BLIND_SYMBOLS = 16;
 /** Differences that `BLIND_SYMBOLS` suffice for. */
@@ -44,6 +53,7 @@ export const TAG = {
   split: 0x12,
   want: 0x13,
   all: 0x14,
+  cut: 0x15,
   take: 0x16,
   fail: 0x17,
   sketch: 0x20,

@@ -1,6 +1,7 @@
 import type { Coding, Snapshot } from '../../../../store/index.ts';
 import type { Interval } from '../../dialect.ts';
 import type { Meter } from '../shared/index.ts';
+import type { NativeVersion } from './constants.ts';
 import type { DifferenceLedger } from './difference-ledger.ts';
 import type { SessionKey } from './key.ts';
 import type { NativeLimits } from './options.ts';
@@ -18,6 +19,7 @@ export interface Context {
   readonly meter: Meter;
   readonly outbox: RecordOutbox;
   readonly ledger: DifferenceLedger;
+  readonly version: NativeVersion;
 }
 
 /** The range with its ranks. */

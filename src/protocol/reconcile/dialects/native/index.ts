@@ -28,8 +28,8 @@ export interface NativeInit {
    */
   random?: Random;
   /**
-   * The last part of the protocol id. Older nodes speak version 1 alone.
-   * @default 2
+   * The last part of the protocol id. Older nodes speak version 1, or 1 and 2.
+   * @default 3
    */
   version?: NativeVersion;
   limits?: Partial<NativeLimits>;

@@ -1,7 +1,7 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
 export { Meter } from '../shared/index.ts';
-export { SKETCH_SUMS } from './constants.ts';
+export { DIALECT_VERSION, type NativeVersion, SKETCH_SUMS } from './constants.ts';
 export type { Context } from './context.ts';
 export { DifferenceLedger } from './difference-ledger.ts';
 export { rootHint, sessionKey } from './key.ts';

@@ -6,9 +6,11 @@ import {
 } from '../../../../../src/protocol/reconcile/dialects/native/index.ts';
 import type {
   Context,
+  NativeVersion,
   NativeWork,
 } from '../../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import {
+  DIALECT_VERSION,
   DifferenceLedger,
   Meter,
   sessionKey,
@@ -101,6 +103,7 @@ export interface ContextInit {
   refuses?: (id: Uint8Array) => boolean;
   holds?: (id: Uint8Array) => boolean;
   tell?: number;
+  version?: NativeVersion;
 }
 
 /** What the parts of a session share, real but for the peer. */
@@ -108,7 +111,7 @@ export function contextOf(init: ContextInit = {}): Context {
   const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits };
   const snapshot = init.snapshot ?? snapshotOf(init.keys ?? []);
   const meter = new Meter(limits.sliceItems);
-  const { refuses = () => false, holds = () => false, tell = 0 } = init;
+  const { refuses = () => false, holds = () => false, tell = 0, version = DIALECT_VERSION } = init;
   return {
     snapshot,
     coding,
@@ -116,8 +119,9 @@ export function contextOf(init: ContextInit = {}): Context {
     limits,
     peer: { ...DEFAULT_NATIVE_LIMITS, ...init.peer },
     meter,
-    outbox: new RecordOutbox(limits.maxMessageBytes),
+    outbox: new RecordOutbox(limits.maxMessageBytes, version),
     ledger: new DifferenceLedger({ snapshot, meter, refuses, holds, tell }),
+    version,
   };
 }
 

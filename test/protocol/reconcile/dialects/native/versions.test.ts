@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { nativeDialect, type SessionInit } from '../../../../../src/protocol/index.ts';
+import { DEFAULT_NATIVE_LIMITS } from '../../../../../src/protocol/reconcile/dialects/native/index.ts';
 import {
   decodeFrame,
   encodeRecord,
@@ -72,6 +73,52 @@ describe('version 1 of the native dialect', () => {
       assert.deepEqual([limited.equal, old.equal], [true, false]);
       assert.deepEqual(old.finding!.interval, floor);
     }
+  });
+});
+
+describe('version 2 of the native dialect', () => {
+  it('refuses the records and the flag of version 3, and names its limits', () => {
+    const cut = {
+      tag: 'cut',
+      count: 9,
+      shift: 0,
+      steps: [1n],
+      digests: new Uint8Array(6),
+    } as const;
+    const record = encodeRecord(cut).slice();
+    assert.deepEqual([...decodeFrame(record, 3)], [cut]);
+    assert.throws(() => [...decodeFrame(record, 2)], malformed(/there is no record 21/));
+    const opening = (version: 2 | 3, change = {}): Uint8Array =>
+      encodeRecord(openingOf(new SeededRandom(1), change), version).slice();
+    assert.deepEqual([opening(2).length - opening(3).length, opening(3)[FLAGS]], [12, 11]);
+    const limits = { ...DEFAULT_NATIVE_LIMITS, maxGroups: 5 };
+    const named = opening(3, { limits });
+    assert.equal(named[FLAGS], 64 + 11);
+    const [record3] = [...decodeFrame(named, 3)];
+    assert.ok(record3?.tag === 'open');
+    assert.equal(record3.opening.limits.maxGroups, 5);
+    assert.throws(() => [...decodeFrame(named, 2)], malformed(/the opening has flags 75/));
+  });
+
+  it('splits with counts where version 3 cuts, and finds the same', () => {
+    const all = keysOf(2, 9_000);
+    const a = all.filter((_, i) => i !== 4_000);
+    const bytes = ([1, 2, 3] as const).map((version) => {
+      const dialect = nativeDialect({
+        random: new SeededRandom('versions'),
+        limits: { maxRangeItems: 1_000 },
+        version,
+      });
+      const initiator = dialect.session({ role: 'initiator', snapshot: snapshotOf(a) });
+      const responder = dialect.session({ role: 'responder', snapshot: snapshotOf(all) });
+      const { frames, missing } = converse(initiator, responder);
+      assert.deepEqual(missing.initiator, [all[4_000]!.id]);
+      assert.deepEqual([initiator.finding!.proved, responder.finding!.proved], [true, true]);
+      const tags = frames.flatMap(({ frame }) => [...decodeFrame(frame, version)]);
+      assert.equal(tags.filter(({ tag }) => tag === 'cut').length, version === 3 ? 1 : 0);
+      return frames.reduce((sum, { frame }) => sum + frame.length, 0);
+    });
+    assert.deepEqual([bytes[1]! > 390, bytes[2]! < 280], [true, true], bytes.join());
   });
 });
 

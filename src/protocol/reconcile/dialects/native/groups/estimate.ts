@@ -3,6 +3,8 @@ import { SKETCH_SUMS, SYMBOL_BYTES } from '../constants.ts';
 
 /** Standard deviations by which an estimate may differ from the expectation by chance. */
 const TOLERANCE = 2;
+/** Fewer expected differences are most probably one. */
+const SINGLE = 1.1;
 /** With fewer symbols the share of zeros means too little. */
 const MIN_SEEN = 32;
 
@@ -11,7 +13,7 @@ const MIN_SEEN = 32;
  * 64, 350 for 256, 1,170 for 900).
  */
 export function symbolsFor(differences: number): number {
-  if (differences <= 1) return 3;
+  if (differences < SINGLE) return 3;
   return Math.ceil(1.2 * differences + 3 * Math.sqrt(differences));
 }
 

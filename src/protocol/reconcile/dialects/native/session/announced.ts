@@ -1,7 +1,7 @@
-import { type Bound, compareBounds } from '../../../../../store/index.ts';
+import { type Bound, compareBounds, INFINITE_HINT } from '../../../../../store/index.ts';
 import type { Interval } from '../../../dialect.ts';
 import type { DifferenceLedger } from '../difference-ledger.ts';
-import type { SplitRecord } from '../wire/index.ts';
+import type { CutRecord, SplitRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
 import { inCluster, type NativeWork, type RankedRange } from '../work.ts';
 import type { AskedRange } from './questions.ts';
@@ -86,14 +86,41 @@ export class Announced {
   }
 }
 
-/** The ranges that a split cuts `whole` into. */
+/** The ranges that a split divides `whole` into. */
 export function partsOf(whole: RankedRange, { parts }: SplitRecord): AskedRange[] {
-  let { lower } = whole;
-  return parts.map(({ upper: inner, count, digest }) => {
-    const upper = inner ?? whole.upper;
+  const uppers = parts.map(({ upper }) => upper ?? whole.upper);
+  return consecutive(whole, uppers).map((interval, at) => {
+    const { count, digest } = parts[at]!;
+    return { ...interval, theirs: count, digest, ...inCluster(whole.cluster) };
+  });
+}
+
+/** The same for a cut, which tells no counts but says that its parts are even. */
+export function cutPartsOf(whole: RankedRange, cut: CutRecord): AskedRange[] {
+  const { count, shift, steps, digests } = cut;
+  const parts = steps.length + 1;
+  const width = digests.length / parts;
+  const share = (shares: number): number => Math.floor((shares * count) / parts);
+  let unit = whole.lower.hint >> BigInt(shift);
+  const uppers = steps.map((step): Bound => {
+    unit += step;
+    const hint = unit << BigInt(shift);
+    if (hint > INFINITE_HINT) throw malformed('a bound lies past infinity');
+    return { hint, id: null };
+  });
+  return consecutive(whole, [...uppers, whole.upper]).map((interval, at) => ({
+    ...interval,
+    theirs: share(at + 1) - share(at),
+    rough: true,
+    digest: digests.subarray(at * width, (at + 1) * width),
+    ...inCluster(whole.cluster),
+  }));
+}
+
+function consecutive(whole: Interval, uppers: readonly Bound[]): Interval[] {
+  return uppers.map((upper, at) => {
+    const lower = uppers[at - 1] ?? whole.lower;
     if (compareBounds(lower, upper) >= 0) throw malformed('a split reaches out of its range');
-    const part = { lower, upper, theirs: count, digest, ...inCluster(whole.cluster) };
-    lower = upper;
-    return part;
+    return { lower, upper };
   });
 }

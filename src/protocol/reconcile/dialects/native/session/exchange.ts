@@ -7,7 +7,7 @@ import { OwnGroups, PeerGroups, Predictor } from '../groups/index.ts';
 import type { NativeRecord, Opening, ProofRecord, RunRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
 import type { NativeWork } from '../work.ts';
-import { partsOf } from './announced.ts';
+import { cutPartsOf, partsOf } from './announced.ts';
 import { Course } from './course.ts';
 import { Proofs } from './proofs.ts';
 import { RangePlanner } from './range-planner.ts';
@@ -30,7 +30,7 @@ type GroupRecord = Extract<
 
 /** Records that answer ranges, or begin to. */
 const RANGE_ANSWERS: ReadonlySet<string> = new Set([
-  ...['same', 'later', 'want', 'take', 'all', 'split', 'fail', 'sketch', 'probe', 'list'],
+  ...['same', 'later', 'want', 'take', 'all', 'split', 'cut', 'fail', 'sketch', 'probe', 'list'],
 ]);
 
 /**
@@ -193,6 +193,12 @@ export class Exchange {
         return announced.piece(record.upper, record.ids, this.#init.context.ledger);
       case 'split':
         this.#planner.push({ kind: 'compare', ranges: partsOf(announced.shift(1)[0]!, record) });
+        break;
+      case 'cut':
+        this.#planner.push({
+          kind: 'compare',
+          ranges: cutPartsOf(announced.shift(1)[0]!, record),
+        });
         break;
       case 'fail':
         this.#receiveFail(record.group, record.differences);

@@ -4,7 +4,7 @@ import { locate } from '../context.ts';
 import type { PeerGroup, PeerGroups } from '../groups/index.ts';
 import { expectedPerRange, type Predictor, sketchBytes, symbolsFor } from '../groups/index.ts';
 import { type NativeWork, send } from '../work.ts';
-import { type AskedRange, type Compared, compare, type Question } from './questions.ts';
+import { type AskedRange, type Compared, compare, type Question, shareLeast } from './questions.ts';
 import { type GroupKind, ReplyWriter, type ReplyWriterInit } from './reply-writer.ts';
 
 /** From so many differences an item on, a list of ids is cheaper than a list of short ids. */
@@ -68,11 +68,12 @@ export class RangePlanner {
     const { context, course } = this.#init;
     const { settles } = course;
     this.#current = ranges;
-    const compared: Compared[] = [];
+    const known: Compared[] = [];
     for (const range of ranges) {
       if (context.meter.over) yield 'slice';
-      compared.push(compare(context, range));
+      known.push(compare(context, range));
     }
+    const compared = shareLeast(ranges, known);
     const differing = compared.filter((range) => range.differs);
     const density = densityOf(differing);
     const close = CLOSE * differing.length <= ranges.length || (density ?? 0) > WORTH_PROBING;
@@ -124,7 +125,7 @@ export class RangePlanner {
     const density = peer.estimate! / Math.max(1, peer.group.items + peer.count!);
     const cluster = { differences: peer.group.ranges.length === 1 ? peer.estimate : null };
     for (const range of peer.group.ranges) {
-      const again = { ...range, theirs: peer.count, differs: true, cluster };
+      const again = { ...range, theirs: peer.count, differs: true, cluster, least: 1 };
       yield* this.#settleAgain(again, density, peer.words.length === 0);
     }
   }
@@ -162,7 +163,7 @@ export class RangePlanner {
     const { limits, peer } = context;
     const { ours, theirs, largest } = sizesOf(range);
     const expected = predictor.expect(largest) ?? each;
-    const least = Math.max(1, Math.abs(ours - theirs));
+    const { least } = range;
     const bytes = sketchBytes(Math.max(least, expected ?? BLIND_DIFFERENCES));
     const dense = (expected ?? 0) > WORTH_NAMING * (ours + theirs);
     if (ours <= MAX_LISTED && LIST_WIDTH * ours < bytes)

@@ -1,6 +1,13 @@
-import type { Snapshot } from '../../../../../store/index.ts';
+import { concatBytes } from '../../../../../store/index.ts';
 import { boundAt } from '../../shared/index.ts';
-import { BLIND_SYMBOLS, BRANCHING, PLAIN_ITEMS, SHORT_LIST, SKETCH_SUMS } from '../constants.ts';
+import {
+  BLIND_SYMBOLS,
+  BRANCHING,
+  BRIEF_DIFFERENCES,
+  BRIEF_SUMS,
+  SHORT_LIST,
+  SKETCH_SUMS,
+} from '../constants.ts';
 import type { Context } from '../context.ts';
 import {
   idsThatFit,
@@ -13,7 +20,8 @@ import {
 import type { RunRecord, SplitPart } from '../wire/index.ts';
 import { inCluster, type NativeWork, type RankedRange, send } from '../work.ts';
 import type { Course } from './course.ts';
-import { type Compared, rangeDigest } from './questions.ts';
+import { cutsOf, type HintCuts, hintCuts } from './cuts.ts';
+import { type Compared, cutDigest, rangeDigest } from './questions.ts';
 
 /** Bytes of a record without its symbols or entries, at most. */
 const HEAD_BYTES = 64;
@@ -95,7 +103,6 @@ export class ReplyWriter {
   /** Splits a range of two items or more; puts it off where the peer cannot hold more ranges. */
   *split(range: Compared): NativeWork {
     const { context, course } = this.#init;
-    const { outbox, snapshot, meter } = context;
     const items = range.end - range.begin;
     const count = Math.min(BRANCHING, items);
     if (course.room < count) {
@@ -103,6 +110,42 @@ export class ReplyWriter {
       return yield* this.putOff(range, `the peer lets ${maxRanges} ranges await it (maxRanges)`);
     }
     yield* this.finish();
+    const cuts = this.#cuts(range);
+    yield* cuts === null ? this.#divide(range, count) : this.#cut(range, cuts);
+  }
+
+  /** Bounds that are short, where both sides settle and a range is large enough. */
+  #cuts(range: Compared): HintCuts | null {
+    const { context, course } = this.#init;
+    const { ours, theirs } = course.settles;
+    if (context.version < 3 || !ours || !theirs || range.cluster !== undefined) return null;
+    return hintCuts(context.snapshot, range);
+  }
+
+  *#cut(range: Compared, { ends, units, shift }: HintCuts): NativeWork {
+    const { context, course } = this.#init;
+    const digests: Uint8Array[] = [];
+    const ranges: RankedRange[] = [];
+    let { lower, begin } = range;
+    for (const [at, end] of ends.entries()) {
+      if (context.meter.over) yield 'slice';
+      const unit = units[at];
+      const upper = unit === undefined ? range.upper : { hint: unit << BigInt(shift), id: null };
+      digests.push(cutDigest(context, begin, end));
+      ranges.push({ lower, upper, begin, end });
+      [lower, begin] = [upper, end];
+    }
+    const first = range.lower.hint >> BigInt(shift);
+    const steps = units.map((unit, at) => unit - (units[at - 1] ?? first));
+    const count = range.end - range.begin;
+    const cut = { tag: 'cut', count, shift, steps, digests: concatBytes(...digests) } as const;
+    yield* send(context.outbox, cut);
+    course.announced.push(ranges);
+  }
+
+  *#divide(range: Compared, count: number): NativeWork {
+    const { context, course } = this.#init;
+    const { outbox, snapshot, meter } = context;
     const parts: SplitPart[] = [];
     const ranges: RankedRange[] = [];
     let { lower, begin } = range;
@@ -179,7 +222,8 @@ export class ReplyWriter {
     const count = Math.min(guess, limits.maxSymbols, most);
     yield* group.prepare(context, count);
     own.add(group, { weight, symbols: count, list: null });
-    const sums = sumsOf(group.buckets, SKETCH_SUMS);
+    const brief = context.version > 2 && Math.max(expected ?? Infinity, least) <= BRIEF_DIFFERENCES;
+    const sums = sumsOf(group.buckets, brief ? BRIEF_SUMS : SKETCH_SUMS);
     const symbols = group.symbolBytes(0, count);
     yield* send(outbox, { tag: 'sketch', count: group.items, sums, symbols });
   }
@@ -213,19 +257,6 @@ export class ReplyWriter {
     const groups = Math.min(context.limits.maxGroups, context.peer.maxGroups);
     while (own.open > 0 && (own.open >= groups || own.held + items > most)) yield 'wait';
   }
-}
-
-/** The ends of `count` even parts of a range. Large parts end at edges of leaves: their state is free. */
-function cutsOf(snapshot: Snapshot, { begin, end }: RankedRange, count: number): number[] {
-  const items = end - begin;
-  const even = Array.from(
-    { length: count },
-    (_, i) => begin + Math.floor(((i + 1) * items) / count),
-  );
-  if (snapshot.edgeNear === undefined || items / count <= PLAIN_ITEMS) return even;
-  const cuts = even.map((cut) => (cut === end ? end : snapshot.edgeNear!(cut)));
-  const ascending = cuts.every((cut, i) => cut > (i === 0 ? begin : cuts[i - 1]!));
-  return ascending ? cuts : even;
 }
 
 function expectedIn(members: readonly GroupMember[]): number | null {

@@ -196,6 +196,7 @@ export class NativeSession implements Session {
         meter: this.#meter,
         outbox: this.#outbox,
         ledger: this.#ledger,
+        version: this.#init.version,
       },
       interval,
       ours,

@@ -61,8 +61,12 @@ export class RecordWriter {
   }
 
   count(value: number): this {
+    return this.varint(BigInt(value));
+  }
+
+  varint(value: bigint): this {
     this.#reserve(MAX_VARINT_BYTES);
-    this.#length = writeVarint(this.#bytes, this.#length, BigInt(value));
+    this.#length = writeVarint(this.#bytes, this.#length, value);
     return this;
   }
 
@@ -74,9 +78,7 @@ export class RecordWriter {
   }
 
   boundAfter(previous: Bound, bound: Bound): this {
-    this.#reserve(MAX_VARINT_BYTES);
-    this.#length = writeVarint(this.#bytes, this.#length, bound.hint - previous.hint);
-    this.byte(bound.id?.length ?? 0);
+    this.varint(bound.hint - previous.hint).byte(bound.id?.length ?? 0);
     return bound.id === null ? this : this.bytes(bound.id);
   }
 

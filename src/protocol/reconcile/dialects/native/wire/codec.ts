@@ -1,6 +1,8 @@
 import { BUCKETS, ID_BYTES, ZERO_BOUND } from '../../../../../store/index.ts';
 import {
   BRANCHING,
+  BRIEF_SUMS,
+  CUT_DIGEST_BYTES,
   DIALECT_VERSION,
   DIGEST_BYTES,
   LIST_WIDTH,
@@ -13,90 +15,23 @@ import {
   TAG,
 } from '../constants.ts';
 import { FrameReader, malformed, RecordWriter } from './bytes.ts';
+import {
+  bytes,
+  COUNT,
+  type Codec,
+  FLAG,
+  FLAGS,
+  fields,
+  POSITIVE,
+  readSome,
+  readWidth,
+  things,
+} from './fields.ts';
 import { encodeOpening, readOpening } from './opening.ts';
 import type { IdsRecord, NativeRecord, RunRecord, SplitPart } from './records.ts';
 
-/** How a value stands on the wire. Reading throws `MALFORMED_FRAME`. */
-interface Codec<Value> {
-  read(from: FrameReader): Value;
-  write(to: RecordWriter, value: Value): void;
-}
-
 type ClosedTag = Exclude<NativeRecord['tag'], 'open'>;
 type Body<Tag extends ClosedTag> = Omit<NativeRecord & { readonly tag: Tag }, 'tag'>;
-
-/** Values in the order of the layout. */
-function fields<Values extends object>(
-  layout: {
-    readonly [Name in keyof Values]: Codec<Values[Name]>;
-  },
-): Codec<Values> {
-  const entries = Object.entries<Codec<unknown>>(layout);
-  return {
-    read: (from) =>
-      Object.fromEntries(entries.map(([name, codec]) => [name, codec.read(from)])) as Values,
-    write(to, values) {
-      for (const [name, codec] of entries) codec.write(to, values[name as keyof Values]);
-    },
-  };
-}
-
-const COUNT: Codec<number> = {
-  read: (from) => from.count(),
-  write: (to, value) => to.count(value),
-};
-
-const POSITIVE: Codec<number> = {
-  read(from) {
-    const count = from.count();
-    if (count > 0) return count;
-    throw malformed('it says something of nothing');
-  },
-  write: (to, value) => to.count(value),
-};
-
-function bytes(length: number): Codec<Uint8Array> {
-  return { read: (from) => from.take(length), write: (to, value) => to.bytes(value) };
-}
-
-/** A count, and as many things of `size` bytes. */
-function things(size: number): Codec<Uint8Array> {
-  return {
-    read: (from) => from.take(from.countOf(size) * size),
-    write: (to, value) => to.count(value.length / size).bytes(value),
-  };
-}
-
-/** Only the last record may hold no things: a peer cannot continue for ever without content. */
-function readSome(from: FrameReader, size: number, last: boolean): Uint8Array {
-  const some = things(size).read(from);
-  if (some.length > 0 || last) return some;
-  throw malformed('it says nothing and goes on');
-}
-
-const FLAG: Codec<boolean> = {
-  read(from) {
-    const flag = from.byte();
-    if (flag > 1) throw malformed(`${flag} is neither yes nor no`);
-    return flag === 1;
-  },
-  write: (to, value) => to.byte(value ? 1 : 0),
-};
-
-const FLAGS: Codec<{ last: boolean; gives: boolean }> = {
-  read(from) {
-    const flags = from.byte();
-    if (flags > 3) throw malformed(`there are no flags ${flags}`);
-    return { last: (flags & 1) !== 0, gives: (flags & 2) !== 0 };
-  },
-  write: (to, { last, gives }) => to.byte((last ? 1 : 0) | (gives ? 2 : 0)),
-};
-
-function readWidth(from: FrameReader, fits: (width: number) => boolean): number {
-  const width = from.byte();
-  if (!fits(width)) throw malformed(`nothing here has ${width} bytes`);
-  return width;
-}
 
 const RUN = fields<Omit<RunRecord, 'tag'>>({ ranges: POSITIVE });
 
@@ -133,13 +68,16 @@ const STOP: Codec<Body<'stop'>> = {
   },
 };
 
+function readParts(from: FrameReader): number {
+  const parts = from.byte();
+  if (parts >= 2 && parts <= BRANCHING) return parts;
+  throw malformed(`a range is split into 2 to ${BRANCHING} parts, not ${parts}`);
+}
+
 /** Each part: bound (none for the last part), count, digest. */
 const SPLIT: Codec<Body<'split'>> = {
   read(from) {
-    const count = from.byte();
-    if (count < 2 || count > BRANCHING) {
-      throw malformed(`a range is split into 2 to ${BRANCHING} parts, not ${count}`);
-    }
+    const count = readParts(from);
     const parts: SplitPart[] = [];
     let previous = ZERO_BOUND;
     for (let left = count; left > 0; left--) {
@@ -157,6 +95,46 @@ const SPLIT: Codec<Body<'split'>> = {
       to.count(count).bytes(digest);
       previous = upper ?? previous;
     }
+  },
+};
+
+const MAX_SHIFT = 63;
+
+const CUT: Codec<Body<'cut'>> = {
+  read(from) {
+    const parts = readParts(from);
+    const count = POSITIVE.read(from);
+    const shift = from.byte();
+    if (shift > MAX_SHIFT) throw malformed(`hints are not cut in units of 2^${shift}`);
+    const steps = Array.from({ length: parts - 1 }, () => from.varint());
+    if (steps.includes(0n)) throw malformed('its bounds do not increase');
+    return { count, shift, steps, digests: from.take(parts * CUT_DIGEST_BYTES).slice() };
+  },
+  write(to, { count, shift, steps, digests }) {
+    to.byte(steps.length + 1)
+      .count(count)
+      .byte(shift);
+    for (const step of steps) to.varint(step);
+    to.bytes(digests);
+  },
+};
+
+const SHORT_SUMS = 1;
+
+/** Version 3: a byte of flags says how many sums there are. */
+const SKETCH: Codec<Body<'sketch'>> = {
+  read(from) {
+    const flags = from.byte();
+    if (flags > SHORT_SUMS) throw malformed(`there are no flags ${flags}`);
+    const count = from.count();
+    const sums = from.take(flags & SHORT_SUMS ? BRIEF_SUMS : SKETCH_SUMS);
+    return { count, sums, symbols: things(SYMBOL_BYTES).read(from) };
+  },
+  write(to, { count, sums, symbols }) {
+    to.byte(sums.length === BRIEF_SUMS ? SHORT_SUMS : 0)
+      .count(count)
+      .bytes(sums);
+    things(SYMBOL_BYTES).write(to, symbols);
   },
 };
 
@@ -214,7 +192,8 @@ const CODECS: { readonly [Tag in ClosedTag]: Codec<Body<Tag>> } = {
   all: fields({}),
   split: SPLIT,
   fail: fields({ group: COUNT, differences: COUNT }),
-  sketch: fields({ count: COUNT, sums: bytes(SKETCH_SUMS), symbols: things(SYMBOL_BYTES) }),
+  cut: CUT,
+  sketch: SKETCH,
   probe: fields({ count: COUNT, sums: bytes(BUCKETS) }),
   list: LIST,
   more: fields({ group: COUNT, symbols: POSITIVE }),
@@ -236,8 +215,19 @@ const CODECS: { readonly [Tag in ClosedTag]: Codec<Body<Tag>> } = {
   piece: PIECE,
 };
 
+/** Records that versions before the third write in another way. */
+const SECOND = {
+  sketch: fields<Body<'sketch'>>({
+    count: COUNT,
+    sums: bytes(SKETCH_SUMS),
+    symbols: things(SYMBOL_BYTES),
+  }),
+};
+
 function codecOf(tag: ClosedTag, version: NativeVersion): Codec<object> {
-  return (version === 1 && tag === 'proof' ? FIRST_PROOF : CODECS[tag]) as Codec<object>;
+  if (version === 1 && tag === 'proof') return FIRST_PROOF as Codec<object>;
+  if (version < 3 && tag === 'sketch') return SECOND.sketch as Codec<object>;
+  return CODECS[tag] as Codec<object>;
 }
 
 /** The bytes of a record. */
@@ -269,7 +259,9 @@ export function* decodeFrame(
     const begin = from.offset;
     const byte = from.byte();
     const tag = TAGS.get(byte);
-    if (tag === undefined) throw malformed(`there is no record ${byte}`);
+    if (tag === undefined || (tag === 'cut' && version < 3)) {
+      throw malformed(`there is no record ${byte}`);
+    }
     if (tag === 'open') {
       const opening = readOpening(from, version);
       yield { tag, opening, bytes: frame.slice(begin, from.offset) };

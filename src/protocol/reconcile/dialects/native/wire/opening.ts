@@ -22,11 +22,22 @@ const SETTLES_NOTHING = 4;
 const WHOLE = 8;
 const GIVES_NOTHING = 16;
 const TAKES_NOTHING = 32;
+const NAMES_LIMITS = 64;
+
+/** The limits of a side whose opening names none: those of version 3, and not the defaults of a node. */
+const UNNAMED_LIMITS: PeerLimits = {
+  maxInboundBytes: 65_536,
+  maxRanges: 65_536,
+  maxGroups: 1_024,
+  maxHeldItems: 2_097_152,
+};
+const LIMITS = ['maxInboundBytes', 'maxRanges', 'maxGroups', 'maxHeldItems'] as const;
 
 const ENDS = FROM_ZERO | TO_INFINITY;
 const FLAGS: Readonly<Record<NativeVersion, number>> = {
   1: ENDS | SETTLES_NOTHING,
   2: ENDS | SETTLES_NOTHING | WHOLE | GIVES_NOTHING | TAKES_NOTHING,
+  3: ENDS | SETTLES_NOTHING | WHOLE | GIVES_NOTHING | TAKES_NOTHING | NAMES_LIMITS,
 };
 
 export function encodeOpening(opening: Opening, version: NativeVersion): Uint8Array {
@@ -37,12 +48,14 @@ export function encodeOpening(opening: Opening, version: NativeVersion): Uint8Ar
   const ends = (fromZero ? FROM_ZERO : 0) | (toInfinity ? TO_INFINITY : 0);
   const kind = (mode === 'survey' ? SETTLES_NOTHING : 0) | (whole ? WHOLE : 0);
   const terms = (gives === false ? GIVES_NOTHING : 0) | (takes === false ? TAKES_NOTHING : 0);
-  const flags = (ends | kind | terms) & FLAGS[version];
+  const named = version < 3 || LIMITS.some((name) => limits[name] !== UNNAMED_LIMITS[name]);
+  const flags = (ends | kind | terms | (named ? NAMES_LIMITS : 0)) & FLAGS[version];
   const record = new RecordWriter(TAG.open).byte(flags).bytes(nonce);
   if (!fromZero) record.boundAfter(ZERO_BOUND, lower);
   if (!toInfinity) record.boundAfter(lower, upper);
-  record.count(count).bytes(root).count(limits.maxInboundBytes);
-  return record.count(limits.maxRanges).count(limits.maxGroups).count(limits.maxHeldItems).finish();
+  record.count(count).bytes(root);
+  if (named) for (const name of LIMITS) record.count(limits[name]);
+  return record.finish();
 }
 
 /** Reads an opening behind its tag. */
@@ -55,12 +68,7 @@ export function readOpening(reader: FrameReader, version: NativeVersion): Openin
   if (compareBounds(lower, upper) >= 0) throw malformed('the opening accepts nothing');
   const count = reader.count();
   const root = reader.take(ROOT_BYTES).slice();
-  const limits: PeerLimits = {
-    maxInboundBytes: reader.count(),
-    maxRanges: reader.count(),
-    maxGroups: reader.count(),
-    maxHeldItems: reader.count(),
-  };
+  const limits = version < 3 || flags & NAMES_LIMITS ? readLimits(reader) : UNNAMED_LIMITS;
   if (limits.maxInboundBytes < MIN_FRAME_BYTES) {
     throw malformed(`frames of ${limits.maxInboundBytes} bytes are too short to speak`);
   }
@@ -71,4 +79,13 @@ export function readOpening(reader: FrameReader, version: NativeVersion): Openin
   if (!gives && count > 0) throw malformed(`it gives nothing, and names ${count} items`);
   const takes = (flags & TAKES_NOTHING) === 0;
   return { nonce, interval: { lower, upper }, whole, count, root, limits, mode, gives, takes };
+}
+
+function readLimits(reader: FrameReader): PeerLimits {
+  return {
+    maxInboundBytes: reader.count(),
+    maxRanges: reader.count(),
+    maxGroups: reader.count(),
+    maxHeldItems: reader.count(),
+  };
 }

@@ -20,11 +20,24 @@ export interface SplitRecord {
   readonly parts: readonly SplitPart[];
 }
 
+/** A split by hints into even parts: without counts, and with short bounds and digests. */
+export interface CutRecord {
+  readonly tag: 'cut';
+  /** Items of the sender in the whole range. */
+  readonly count: number;
+  /** Bounds are hints in units of 2^shift. */
+  readonly shift: number;
+  /** From bound to bound in units, the first from the lower bound of the range. */
+  readonly steps: readonly bigint[];
+  /** 3 bytes for each part. */
+  readonly digests: Uint8Array;
+}
+
 export interface SketchRecord {
   readonly tag: 'sketch';
   /** Items of the sender in the group. */
   readonly count: number;
-  /** The low bytes of 32 of the estimator's sums. */
+  /** The low bytes of 32 sums of the estimator, or of 8. */
   readonly sums: Uint8Array;
   /** 8 bytes each. */
   readonly symbols: Uint8Array;
@@ -94,6 +107,7 @@ export type NativeRecord =
   | RunRecord
   | { readonly tag: 'all' }
   | SplitRecord
+  | CutRecord
   | { readonly tag: 'fail'; readonly group: number; readonly differences: number }
   | SketchRecord
   | ProbeRecord

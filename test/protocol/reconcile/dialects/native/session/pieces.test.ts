@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   Announced,
+  cutPartsOf,
   partsOf,
 } from '../../../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
 import type { RankedRange } from '../../../../../../src/protocol/reconcile/dialects/native/testing.ts';
@@ -171,5 +172,37 @@ describe('the ranges that a side has announced', () => {
     ]) {
       assert.throws(() => split(...uppers), malformed(/a split reaches out of its range/));
     }
+  });
+
+  const cut = (shift: number, ...steps: bigint[]) =>
+    cutPartsOf(range(10, 20), {
+      ...{ tag: 'cut', count: 100, shift, steps },
+      digests: Uint8Array.from({ length: 3 * (steps.length + 1) }, (_, i) => i),
+    });
+
+  it('are cut at hints in units, from the unit of their lower bound on', () => {
+    const parts = cut(2, 1n, 1n);
+    assert.deepEqual(
+      parts.map(({ lower, upper }) => [lower.hint, upper.hint]),
+      [
+        [10n, 12n],
+        [12n, 16n],
+        [16n, 20n],
+      ],
+    );
+    assert.deepEqual(
+      parts.map(({ theirs, rough, digest }) => [theirs, rough, [...digest!]]),
+      [
+        [33, true, [0, 1, 2]],
+        [33, true, [3, 4, 5]],
+        [34, true, [6, 7, 8]],
+      ],
+    );
+    for (const steps of [[10n], [11n], [4n, 6n], [3n, 2n ** 63n]]) {
+      assert.throws(() => cut(0, ...steps), malformed(/a split reaches out of its range/));
+    }
+    assert.throws(() => cut(0, 2n ** 64n - 1n), malformed(/a bound lies past infinity/));
+    assert.throws(() => cut(63, 2n), malformed(/a bound lies past infinity/));
+    assert.throws(() => cut(63, 1n), malformed(/a split reaches out of its range/));
   });
 });

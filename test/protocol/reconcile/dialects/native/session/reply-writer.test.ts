@@ -201,7 +201,7 @@ describe('a range that is sent in full', () => {
   });
 });
 
-describe('a split', () => {
+describe('a split with counts', () => {
   const many = keysOf(16, 16 * 513);
   const whole = snapshotOf(many);
   /** The set, with leaves that end where `edgeNear` says. */
@@ -217,7 +217,8 @@ describe('a split', () => {
   /** Splits so many items of a set whose leaves end where `edgeNear` says. */
   function cut(items: number, edgeNear: (rank: number) => number) {
     const snapshot = withEdges(edgeNear);
-    const one = new Judge({ keys: many, snapshot, limits: { maxRangeItems: 1_000 } });
+    const limits = { maxRangeItems: 1_000 };
+    const one = new Judge({ keys: many, snapshot, limits, version: 2 });
     const [split] = one.compare(one.range(0, items, items));
     assert.ok(split?.tag === 'split');
     for (const [i, { begin, end, upper }] of one.announced.entries()) {

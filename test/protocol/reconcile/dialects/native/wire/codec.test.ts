@@ -31,11 +31,18 @@ const part = (upper: Bound | null, count = 9) => ({ upper, count, digest: random
 
 const limits = { maxInboundBytes: 2_000, maxRanges: 300, maxGroups: 40, maxHeldItems: 5 };
 
+/** The limits that an opening need not name. */
+const unnamed = {
+  ...{ maxInboundBytes: 65_536, maxRanges: 65_536 },
+  ...{ maxGroups: 1_024, maxHeldItems: 2_097_152 },
+};
+
 const both = { gives: true, takes: true };
 
 /** One of each record, and of each of its forms. */
 const RECORDS: readonly NativeRecord[] = [
   openingOf(random, { limits, mode: 'reconcile', ...both }),
+  openingOf(random, { limits: unnamed, mode: 'reconcile', ...both }),
   openingOf(random, {
     limits,
     mode: 'survey',
@@ -63,8 +70,14 @@ const RECORDS: readonly NativeRecord[] = [
   ...(['same', 'later', 'want', 'take'] as const).map((tag) => ({ tag, ranges: 3 })),
   { tag: 'all' },
   { tag: 'split', parts: [part(at(4n)), part(at(4n, [1])), part(null, MOST)] },
+  { tag: 'cut', count: 90, shift: 63, steps: [1n], digests: random.bytes(6) },
+  {
+    ...{ tag: 'cut', count: MOST, shift: 0 },
+    ...{ steps: new Array(15).fill(LAST), digests: random.bytes(48) },
+  },
   { tag: 'fail', group: 300, differences: 70_000 },
   { tag: 'sketch', count: 1_000, sums: random.bytes(32), symbols: random.bytes(24) },
+  { tag: 'sketch', count: 1_000, sums: random.bytes(8), symbols: random.bytes(24) },
   { tag: 'probe', count: 1_000, sums: random.bytes(128) },
   ...[4, 5, 8, 32].map(
     (width): NativeRecord => ({
@@ -116,7 +129,7 @@ describe('records of the native dialect', () => {
   it('are refused with an unknown tag, flag or width', () => {
     const digest = [1, 2, 3, 4, 5];
     for (const [message, frames] of [
-      [/there is no record/, [[0], [0x04], [0x15], [0x18], [0x2a], [0xff]]],
+      [/there is no record/, [[0], [0x04], [0x18], [0x2a], [0xff]]],
       [
         /neither yes nor no/,
         [
@@ -133,7 +146,7 @@ describe('records of the native dialect', () => {
           [0x25, 0, 4, 0],
         ],
       ],
-      [/the opening has flags 64/, [[0x01, 64]]],
+      [/the opening has flags 128/, [[0x01, 128]]],
       [/the opening has flags 255/, [[0x01, 255]]],
       [/nothing here has 3 bytes/, [[0x21, 1, 3, 0]]],
       [/nothing here has 6 bytes/, [[0x21, 1, 6, 0]]],
@@ -141,6 +154,12 @@ describe('records of the native dialect', () => {
       [/nothing here has 9 bytes/, [[0x24, 0, 1, 9, 0]]],
       [/2 to 16 parts, not 1/, [[0x12, 1, 5, ...digest]]],
       [/2 to 16 parts, not 17/, [[0x12, 17]]],
+      [/2 to 16 parts, not 1/, [[0x15, 1]]],
+      [/2 to 16 parts, not 17/, [[0x15, 17]]],
+      [/says something of nothing/, [[0x15, 2, 0]]],
+      [/units of 2\^64/, [[0x15, 2, 9, 64]]],
+      [/its bounds do not increase/, [[0x15, 2, 9, 0, 0]]],
+      [/there are no flags 2/, [[0x20, 2]]],
     ] as [RegExp, number[][]][]) {
       for (const frame of frames) assert.throws(() => decode(frame), malformed(message));
     }
@@ -167,7 +186,8 @@ describe('records of the native dialect', () => {
 
   it('accept a count up to the bytes that follow it', () => {
     for (const [head, size] of [
-      [[0x20, 1, ...new Array(32).fill(0)], 8],
+      [[0x20, 0, 1, ...new Array(32).fill(0)], 8],
+      [[0x20, 1, 1, ...new Array(8).fill(0)], 8],
       [[0x21, 1, 5], 5],
       [[0x23, 0], 8],
       [[0x24, 0, 1, 3], 3],
