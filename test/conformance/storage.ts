@@ -34,9 +34,9 @@ export type TestStorage =
     });
 
 export interface ConformanceOptions {
-  /** Random histories to try; the disk is slower than memory. @default 100 */
+  /** Random histories to try; the disk is slower than memory. @default 40 */
   runs?: number;
-  /** Items to fill a storage with, one by one. @default 400 */
+  /** Items to fill a storage with, one by one. @default 300 */
   items?: number;
 }
 
@@ -44,7 +44,7 @@ export interface ConformanceOptions {
 export function storageConformance(
   name: string,
   create: (init: StorageFactoryInit) => TestStorage | Promise<TestStorage>,
-  { runs = 100, items = 400 }: ConformanceOptions = {},
+  { runs = 40, items = 300 }: ConformanceOptions = {},
 ): void {
   describe(`storage conformance: ${name}`, () => {
     it('agrees with a sorted array under random writes', async () => {

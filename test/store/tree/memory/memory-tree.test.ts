@@ -10,14 +10,14 @@ for (const shape of SHAPES) {
   storageConformance(
     `tree in memory, ${nameOf(shape)}`,
     (init) => new CheckedMemoryTree({ ...init, ...shape }),
-    { runs: 60 },
+    { runs: 30 },
   );
 }
 
 storageConformance(
   'sub-range of a tree in memory',
   (init) => belowOutside(new CheckedMemoryTree({ ...init, leafItems: 3, fanout: 3 })),
-  { runs: 30 },
+  { runs: 20 },
 );
 
 describe('tree in memory', () => {

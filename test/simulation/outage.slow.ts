@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PEERS, star } from './star.ts';
+
+describe('an outage of a minute in front of 64 peers', () => {
+  it('that lets nothing through leads to at most one penalty each, and to no ban', async () => {
+    const { mesh, penalties, given, incidents, link, peers, write } = await star('silent');
+    await write(30);
+    assert.deepEqual(given, []);
+    link.latencyMs = 60_000;
+    await write(60);
+    link.latencyMs = 1;
+    await write(90);
+    assert.ok(incidents.includes('NETWORK_OUTAGE') || given.length > 0, 'peers have failed');
+    assert.ok(given.every((code) => code === 'UNREACHABLE' || code === 'STALLED'));
+    assert.ok(given.length <= PEERS, `${given.length} penalties`);
+    assert.ok(peers.every((peer) => penalties.of(peer).score <= 2));
+    assert.deepEqual(penalties.bans, []);
+    assert.ok(await mesh.converge(240_000), 'the sets differ');
+    await mesh.stop();
+  });
+});
