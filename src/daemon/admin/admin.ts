@@ -11,7 +11,7 @@ import { exposedMessage } from '../config/index.ts';
 import { DaemonError } from '../errors.ts';
 import { BodyDeadlines, hasBody, lingerFor } from './bodies.ts';
 import { CallSlots } from './call-slots.ts';
-import { HttpConnections } from './connections.ts';
+import { HttpConnections } from './connections/index.ts';
 import { describeRoutes, documentOf } from './document.ts';
 import { AdminError, type BodyLimit, type ErrorResponse, refusalOf } from './errors.ts';
 import { type GuardInit, RequestGuard } from './guard.ts';
@@ -96,9 +96,8 @@ export function createAdmin(init: AdminInit): Admin {
   const passes: HotInit['passes'] = ({ socket, headers }, access) =>
     connections.isOwn(socket) || guard.passes(headers, access);
   const hotInit = { ...init, ...shared, unreadMs, passes, answered: teller(init) };
-  const app = createServer((framework) =>
-    servers.create(new HotItems(hotInit, framework).listener),
-  );
+  const hot = new HotItems(hotInit);
+  const app = createServer((framework) => servers.create(framework, hot));
   knowAllMethods(app);
   app.decorateRequest('operation');
   boundRequests(app, shared);
@@ -133,7 +132,9 @@ export function createAdmin(init: AdminInit): Admin {
     close() {
       closing.abort(STOPPING);
       const cancel = init.clock.after(DRAIN_MS, () => servers.closeAllConnections());
-      return Promise.all([app.close(), servers.close()]).then(cancel, cancel);
+      // To Node, a connection with a hot call alone is idle.
+      const closed = hot.idle().then(() => Promise.all([app.close(), servers.close()]));
+      return closed.then(cancel, cancel);
     },
   };
 }

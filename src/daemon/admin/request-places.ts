@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
-import type { HttpConnections } from './connections.ts';
+import type { HttpConnections } from './connections/index.ts';
 import type { AdminError } from './errors.ts';
 
 /** How many requests of one kind may be under way. */

@@ -9,13 +9,13 @@ import {
 import type { Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { DaemonError, reasonOf } from '../errors.ts';
-import type { HttpConnections, ServeInit } from './connections.ts';
+import type { Front, HttpConnections, ServeInit } from './connections/index.ts';
 import { AdminError } from './errors.ts';
 import type { AdminBounds } from './options.ts';
 import { listenOnSocket } from './socket.ts';
 
 /** How long a connection without a request stays open. */
-const KEEP_ALIVE_MS = 72_000;
+export const KEEP_ALIVE_MS = 72_000;
 /** How long a refused connection is kept, so that a refusal arrives. */
 const LINGER_MS = 2_000;
 
@@ -35,6 +35,7 @@ export class Servers {
   readonly #connections: HttpConnections;
   readonly #all: Server[] = [];
   #answer: RequestListener | undefined;
+  #front: Front | undefined;
 
   /** Throws `TLS_UNREADABLE` for a certificate or key that is none. */
   constructor(
@@ -48,8 +49,9 @@ export class Servers {
   }
 
   /** The server of the port. */
-  create(answer: RequestListener): Server {
+  create(answer: RequestListener, front: Front): Server {
     this.#answer = answer;
+    this.#front = front;
     return this.#serve({ secure: this.#secure });
   }
 
@@ -83,7 +85,8 @@ export class Servers {
       requireHostHeader: false,
     };
     const unmet = refuseExpectation;
-    const server = this.#connections.serve(options, this.#answer!, { ...init, unmet });
+    const front = this.#front!;
+    const server = this.#connections.serve(options, this.#answer!, { ...init, unmet, front });
     server.on('timeout', (socket: Socket) => {
       // A verification may think for long in the midst of its answer.
       const thinks = socket.writableLength === 0 && this.#connections.isAnswering(socket);

@@ -2,7 +2,12 @@
 
 export { BodyDeadlines } from './bodies.ts';
 export { BodyChunks, inBlocks } from './bulk/index.ts';
-export { HttpConnections } from './connections.ts';
+export {
+  type AdminRequest,
+  type DirectCall,
+  HttpConnection,
+  HttpConnections,
+} from './connections/index.ts';
 export { codesOf } from './document.ts';
 export { type ErrorCode, refusalOf, statusOf } from './errors.ts';
 export { feedLines } from './feed/index.ts';

@@ -16,6 +16,7 @@ export {
   type FileWitness,
   fromIsoTime,
   type HostNetwork,
+  httpTime,
   isoTime,
   keepFilesPrivate,
   localMinute,

@@ -13,6 +13,11 @@ export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
+/** Milliseconds since the epoch in the form of HTTP's header Date (RFC 9110, 5.6.7). */
+export function httpTime(epochMs: number): string {
+  return new Date(epochMs).toUTCString();
+}
+
 /** Milliseconds since the epoch of a time in ISO 8601 with its offset from UTC; NaN for any other text. */
 export function fromIsoTime(text: string): number {
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { plainGet, plainPut } from '../../../src/daemon/admin/hot/testing.ts';
 import type { AdminInit } from '../../../src/daemon/admin/index.ts';
-import { bytesToHex, itemId, StoreError } from '../../../src/store/index.ts';
+import { bytesToHex, hexToBytes, itemId, StoreError } from '../../../src/store/index.ts';
 import { until } from '../../e2e/support/mesh.ts';
 import { within } from '../../support/within.ts';
 import { type SendInit, send, startAdminFor, TOKEN } from './running-admin.ts';
@@ -13,6 +13,8 @@ const PLAIN = { 'content-type': 'application/octet-stream' };
 /** Types that the framework alone reads, though it treats them alike. */
 const ODD = { 'content-type': 'application/octet-stream; a=b' };
 const ID = bytesToHex(itemId(7n, new TextEncoder().encode('hello')));
+/** As long as an item may be that is served so. */
+const LONG_BYTES = 65_536;
 const BODY = { method: 'POST', body: 'hello' };
 
 /** An endpoint, and all that its observer heard. */
@@ -167,6 +169,84 @@ describe('hot calls', () => {
     gate.resolve();
     assert.equal((await send(url, `/v1/items/${ID}`)).status, 200);
     assert.ok(!heard.some((entry) => Array.isArray(entry) && entry[2] === 404));
+  });
+
+  it('keep the order of a pipeline', async (context) => {
+    const { url, node } = await observed(context);
+    const gate = Promise.withResolvers<void>();
+    node.gate = gate.promise;
+    const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    const plain = `${head(5)}hello`;
+    const odd = plain.replace('octet-stream', 'octet-stream; a=b');
+    const requests = [
+      plain,
+      get(`/v1/items/${ID}`),
+      get('/livez'),
+      plain,
+      odd,
+      get(`/v1/items/${ID}`),
+    ];
+    const socket = await dial(context, url, requests.join(''));
+    let text = '';
+    socket.on('data', (bytes) => {
+      text += bytes;
+    });
+    const statuses = () => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    await until(
+      async () => (await send(url, '/livez')).status,
+      (status) => status === 200,
+    );
+    assert.deepEqual(statuses(), []);
+    gate.resolve();
+    await until(
+      async () => statuses().length,
+      (count) => count === requests.length,
+    );
+    // The first get found nothing and was passed on, and then had its turn behind the put.
+    assert.deepEqual(statuses(), ['201', '200', '200', '200', '200', '200']);
+  });
+
+  it('are answered while the endpoint closes', async (context) => {
+    const { url, node, admin } = await observed(context);
+    const [reached, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const put = node.put.bind(node);
+    node.put = async (payload, hint) => {
+      reached.resolve();
+      await gate.promise;
+      return put(payload, hint);
+    };
+    const socket = await dial(context, url, `${head(5)}hello`);
+    const answer = once(socket, 'data');
+    await within(reached.promise, 'a put');
+    const closed = admin.close();
+    assert.equal((await send(url, `/v1/items/${ID}`)).status, 503);
+    gate.resolve();
+    assert.match(String(await within(answer, 'an answer')), /^HTTP\/1.1 201 /);
+    await within(closed, 'the end of the endpoint');
+  });
+
+  it('hold their places while their answers are not read, for so long alone', async (context) => {
+    const count = 256;
+    const bounds = { maxRequests: count, maxPipelined: count, unreadMs: 60 };
+    const { url, node, heard } = await observed(context, {
+      bounds,
+      limits: { maxItemBytes: LONG_BYTES },
+    });
+    const payload = new Uint8Array(LONG_BYTES);
+    node.items.set(ID, { hint: 7n, id: hexToBytes(ID), payload });
+    const socket = await dial(context, url);
+    socket.pause();
+    socket.write(`GET /v1/items/${ID} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(count));
+    await until(
+      async () => heard.length,
+      (answers) => answers > 0,
+    );
+    await until(
+      async () => (await send(url, `/v1/items/${'00'.repeat(32)}`)).status,
+      (status) => status === 404,
+    );
+    const answers = heard.filter((entry) => Array.isArray(entry) && entry[2] === 200);
+    assert.ok(answers.length < count, 'the connection takes all answers');
   });
 
   it('are served without the framework', async (context) => {

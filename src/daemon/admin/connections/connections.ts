@@ -1,13 +1,9 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-} from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
-import type { AdminBounds } from './options.ts';
+import type { AdminBounds } from '../options.ts';
+import { type Front, HttpConnection, STOP } from './connection.ts';
+import { AdminRequest } from './request.ts';
 
 type Bounds = Pick<AdminBounds, 'maxConnections' | 'maxPipelined'>;
 
@@ -27,27 +23,17 @@ export interface ServeInit {
    * @default Node answers them
    */
   unmet?: RequestListener;
-}
-
-interface Connection {
-  readonly socket: Socket;
-  /** To a server that only the owner of this daemon reaches. */
-  readonly own: boolean;
-  /** Requests whose answer is not out yet. */
-  pending: number;
-  /** Requests under way, which keep it open. */
-  holds: number;
-  /** Place in the order of opening, of last requests, and of ends of holds. */
-  lastUse: number;
+  /**
+   * Takes requests before Node makes responses to them.
+   * @default Node responds to all requests
+   */
+  front?: Front;
 }
 
 /** A connection as Node keeps it: `onIncoming` makes a request of each head, and says how parsing goes on. */
 interface ParsedSocket extends Socket {
-  readonly parser?: { onIncoming: (request: IncomingMessage, keepAlive: boolean) => number } | null;
+  readonly parser?: { onIncoming: (request: AdminRequest, keepAlive: boolean) => number } | null;
 }
-
-/** An answer of `onIncoming` that ends parsing. */
-const STOP = -1;
 
 /**
  * The connections of all servers, bounded in number and in requests that wait on each. A request under way may
@@ -56,7 +42,7 @@ const STOP = -1;
  */
 export class HttpConnections {
   readonly #bounds: Bounds;
-  readonly #open = new Map<Socket, Connection>();
+  readonly #open = new Map<Socket, HttpConnection>();
   #uses = 0;
 
   constructor(bounds: Bounds) {
@@ -64,14 +50,17 @@ export class HttpConnections {
   }
 
   serve(options: ServerOptions, answer: RequestListener, init: ServeInit = {}): Server {
-    const server = createServer(options, this.#counted(answer));
+    const server = createServer(
+      { ...options, IncomingMessage: AdminRequest },
+      this.#counted(answer),
+    );
     if (init.unmet !== undefined) server.on('checkExpectation', this.#counted(init.unmet));
     const [speak] = server.listeners('connection') as ((socket: Socket) => void)[];
     server.removeAllListeners('connection');
     return server.on('connection', (raw: Socket) => {
       const socket = init.secure === undefined ? raw : encrypted(raw, init.secure);
       speak!.call(server, socket);
-      this.#opened(socket, init.own === true);
+      this.#opened(socket, init);
     });
   }
 
@@ -104,22 +93,28 @@ export class HttpConnections {
       if (connection === undefined) return;
       connection.pending++;
       connection.lastUse = ++this.#uses;
-      response.on('close', () => connection.pending--);
+      response.on('close', () => connection.responded());
       answer(request, response);
     };
   }
 
-  #opened(socket: Socket, own: boolean): void {
-    const connection = { socket, own, pending: 0, holds: 0, lastUse: ++this.#uses };
+  #opened(socket: ParsedSocket, { own = false, front }: ServeInit): void {
+    const { parser } = socket;
+    const respond = parser?.onIncoming;
+    const lastUse = ++this.#uses;
+    const connection = new HttpConnection({ socket, own, respond, front, lastUse });
     this.#open.set(socket, connection);
-    this.#boundRequests(connection);
-    socket.once('close', () => this.#open.delete(socket));
+    if (parser) parser.onIncoming = (...head) => this.#enter(connection, ...head);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      connection.cut();
+    });
     if (this.#open.size > this.#bounds.maxConnections) this.#makeRoom();
   }
 
   /** Looks at all connections: an order kept at each request would cost more. */
   #makeRoom(): void {
-    let first: Connection | undefined;
+    let first: HttpConnection | undefined;
     for (const connection of this.#open.values()) {
       if (connection.holds > 0) continue;
       if (first === undefined || connection.lastUse < first.lastUse) first = connection;
@@ -131,19 +126,15 @@ export class HttpConnections {
    * Node makes a request of each head in a read before a handler can refuse any of them: a thousand of a read of
    * 64 KiB, some 50 ms.
    */
-  #boundRequests(connection: Connection): void {
-    const { parser } = connection.socket as ParsedSocket;
-    if (!parser) return;
-    const begin = parser.onIncoming;
-    parser.onIncoming = (request, keepAlive) => {
-      const fits = connection.pending < this.#bounds.maxPipelined;
-      if (fits && this.#open.has(connection.socket)) return begin(request, keepAlive);
-      this.#drop(connection);
-      return STOP;
-    };
+  #enter(connection: HttpConnection, request: AdminRequest, keepAlive: boolean): number {
+    const fits = connection.pending < this.#bounds.maxPipelined;
+    const isOpen = fits && this.#open.has(connection.socket);
+    const next = isOpen ? connection.enter(request, keepAlive, ++this.#uses) : STOP;
+    if (next === STOP) this.#drop(connection);
+    return next;
   }
 
-  #drop({ socket }: Connection): void {
+  #drop({ socket }: HttpConnection): void {
     this.#open.delete(socket);
     socket.destroy();
   }

@@ -1,0 +1,57 @@
+import { bytesToHex, type PutResult } from '../../../store/index.ts';
+import { plainPayload } from '../bodies.ts';
+import type { BodyTaker } from '../connections/index.ts';
+import { JSON_TYPE } from '../servers.ts';
+import { HotCall } from './hot-call.ts';
+import type { PlainPut } from './plain.ts';
+import type { ClientPut, PutGroup } from './put-group.ts';
+
+/** A put of a payload, which is stored once all of it is here. */
+export class HotPut extends HotCall implements BodyTaker, ClientPut {
+  readonly hint: bigint | undefined;
+  payload: Uint8Array = new Uint8Array();
+  readonly #group: PutGroup;
+  #missing: number;
+  /** All but the last. */
+  #chunks: Buffer[] | null = null;
+
+  constructor(
+    group: PutGroup,
+    { hint, bytes }: PlainPut,
+    ...call: ConstructorParameters<typeof HotCall>
+  ) {
+    super(...call);
+    this.#group = group;
+    this.hint = hint;
+    this.#missing = bytes;
+    this.parts.deadlines.add(this.request);
+    this.request.giveBody(this);
+  }
+
+  chunk(bytes: Buffer): void {
+    this.#missing -= bytes.length;
+    if (this.#missing > 0) {
+      this.#chunks ??= [];
+      this.#chunks.push(bytes);
+      return;
+    }
+    this.parts.deadlines.complete(this.request);
+    const body = this.#chunks === null ? bytes : Buffer.concat([...this.#chunks, bytes]);
+    this.#chunks = null;
+    this.payload = plainPayload(body);
+    this.#group.add(this);
+  }
+
+  stored({ id, hint, created }: PutResult): void {
+    const name = bytesToHex(id);
+    this.answer({
+      status: created ? 201 : 200,
+      head: `location: /v1/items/${name}\r\ncontent-type: ${JSON_TYPE}\r\n`,
+      body: `{"id":"${name}","hint":"${hint}","created":${created}}`,
+    });
+  }
+
+  failed(error: unknown): void {
+    this.pass(error);
+  }
+}
