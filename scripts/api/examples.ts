@@ -34,7 +34,7 @@ export const API_EXAMPLES: Readonly<Record<string, ApiExample>> = {
   },
   pardonPeer: { verb: 'peers pardon', curl: post('/v1/peers/$PEER/pardon') },
   sync: { verb: 'sync', curl: post('/v1/sync') },
-  getSynced: { verb: 'synced', curl: get('/v1/synced?maxLagSeconds=30') },
+  getSynced: { verb: 'synced', curl: get('/v1/synced?provedSince=now&wait=30s') },
   diff: { verb: 'diff', curl: json('/v1/diff', ONE_PEER) },
   listSessions: { verb: 'sessions', curl: get('/v1/sessions') },
   listWants: { verb: 'wants', curl: get('/v1/wants?limit=100') },

@@ -23,6 +23,8 @@ export interface NodeExplain {
 export interface SyncedInit {
   /** Oldest proof that counts. */
   readonly maxLagSeconds: number;
+  /** Proofs that began before this count for nothing: ISO 8601, or the moment of the call; null: age alone counts. */
+  readonly provedSince: string | null;
   readonly waitMs: number;
   /** Sessions renew proofs first; false: the answer comes at once, from the proofs there are. */
   readonly renews: boolean;
@@ -33,6 +35,8 @@ export interface SyncedInit {
 export interface SyncedAnswer extends Verdict {
   readonly synced: boolean;
   readonly maxLagSeconds: number;
+  /** Every proof began then or later; a further call may name it. Null: the age of proofs alone counted. */
+  readonly provedSince: string | null;
   readonly wanted: number;
   readonly orphans: number;
   readonly refused: number;

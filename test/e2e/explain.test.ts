@@ -13,6 +13,8 @@ const QUICK = {
   'sync.intervalMs': '1000',
   'sync.intervalMinMs': '1000',
   'sync.intervalMaxMs': '1000',
+  // Sessions alone bring items.
+  'push.enabled': 'false',
 };
 const encoder = new TextEncoder();
 
@@ -51,6 +53,10 @@ describe('an item that one of two nodes has lost without notice', () => {
     assert.ok(put.state === 'have' && fetched.state === 'have');
     assert.equal(put.arrival?.source, 'local');
     assert.equal(fetched.arrival?.source, a.daemon.peerId);
+    const last = await a.client.put(encoder.encode('the last write'), BigInt(ITEMS));
+    const proved = await ask<SyncedAnswer>(b, '/v1/synced?provedSince=now&wait=20s');
+    const there = await why(b, last.id);
+    assert.deepEqual([proved.synced, there.state], [true, 'have'], 'a write before the call');
     hide(b.daemon.replica, hexToBytes(id), { record: true });
 
     const no = await until(

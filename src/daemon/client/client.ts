@@ -91,8 +91,10 @@ export class AdminClient extends ItemCalls {
     return this.json({ method: 'POST', path: '/sync', body, ...init });
   }
 
-  getSynced({ maxLagSeconds, waitSeconds = 0, signal }: GetSyncedInit = {}): Promise<SyncedAnswer> {
-    const query = { maxLagSeconds, wait: `${waitSeconds}s` };
+  getSynced({ waitSeconds = 0, signal, ...asked }: GetSyncedInit = {}): Promise<SyncedAnswer> {
+    const { maxLagSeconds, provedSince } = asked;
+    const since = provedSince ?? undefined;
+    const query = { maxLagSeconds, provedSince: since, wait: `${waitSeconds}s` };
     return this.json({ method: 'GET', path: '/synced', query, signal });
   }
 

@@ -4,6 +4,8 @@ import type { CallInit } from './request.ts';
 export interface GetSyncedInit extends CallInit {
   /** Oldest proof that counts; sessions renew proofs older than this or five seconds. @default 10 */
   maxLagSeconds?: number | undefined;
+  /** `now`, or the `provedSince` of the last answer: proofs that began earlier do not count. @default null: age alone counts */
+  provedSince?: string | null | undefined;
   /** Seconds to wait for yes, at most 60. @default 0 */
   waitSeconds?: number | undefined;
 }

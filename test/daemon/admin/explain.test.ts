@@ -19,20 +19,23 @@ describe('the calls that explain a node', () => {
   it('answer whether it is in sync, for readers without a token', async () => {
     const { calls } = explain();
     admin.node.judgement = { state: 'in-sync', reason: 'r', lagSeconds: 1 };
-    const yes = await admin.call('/v1/synced?maxLagSeconds=30&wait=5s', { token: false });
+    const yes = await admin.call('/v1/synced?maxLagSeconds=30&provedSince=now&wait=5s', {
+      token: false,
+    });
     assert.deepEqual([yes.status, yes.json.synced, yes.json.maxLagSeconds], [200, true, 30]);
     admin.node.judgement = { state: 'alone', reason: 'r', lagSeconds: null };
     const no = await admin.call('/v1/synced');
     assert.deepEqual([no.status, no.json.synced, no.json.state], [200, false, 'alone']);
     assert.deepEqual(calls, [
-      { maxLagSeconds: 30, waitMs: 5_000, renews: true },
-      { maxLagSeconds: 10, waitMs: 0, renews: true },
+      { maxLagSeconds: 30, provedSince: 'now', waitMs: 5_000, renews: true },
+      { maxLagSeconds: 10, provedSince: null, waitMs: 0, renews: true },
     ]);
   });
 
   it('refuse times that are none, or too long', async () => {
     const { calls } = explain();
-    for (const query of ['wait=61s', 'wait=-1', 'wait=', 'maxLagSeconds=0', 'maxLagSeconds=x']) {
+    const times = ['wait=61s', 'wait=-1', 'wait=', 'maxLagSeconds=0', 'maxLagSeconds=x'];
+    for (const query of [...times, 'provedSince=', 'provedSince=2026-01-01', 'provedSince=1s']) {
       const { status, json } = await admin.call(`/v1/synced?${query}`);
       assert.deepEqual([status, json.code], [400, 'INVALID_QUERY'], query);
     }

@@ -284,11 +284,13 @@ export class FakeExplain implements NodeExplain {
     this.#node = node;
   }
 
-  synced: NodeExplain['synced'] = async ({ maxLagSeconds, waitMs, renews }) => {
-    this.calls.push({ maxLagSeconds, waitMs, renews });
+  synced: NodeExplain['synced'] = async ({ maxLagSeconds, provedSince: asked, waitMs, renews }) => {
+    this.calls.push({ maxLagSeconds, provedSince: asked, waitMs, renews });
     const { judgement } = this.#node;
     const synced = judgement.state === 'in-sync';
-    return { ...judgement, synced, maxLagSeconds, wanted: 0, orphans: 0, refused: 0, peers: [] };
+    const provedSince = asked === 'now' ? '2026-01-01T00:00:00.000Z' : asked;
+    const counts = { wanted: 0, orphans: 0, refused: 0 };
+    return { ...judgement, synced, maxLagSeconds, provedSince, ...counts, peers: [] };
   };
 
   diff: NodeExplain['diff'] = async ({ peerId, from, to, limit }) => {

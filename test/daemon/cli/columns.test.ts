@@ -92,7 +92,13 @@ function fill(node: FakeNode): void {
   });
   Object.assign(node.explain, {
     synced: async () => ({
-      ...{ ...node.judgement, synced: false, maxLagSeconds: null, lagSeconds: 1 },
+      ...{
+        ...node.judgement,
+        synced: false,
+        maxLagSeconds: null,
+        provedSince: null,
+        lagSeconds: 1,
+      },
       ...{ wanted: 1_234_567, orphans: 1_234_567, refused: 1_234_567 },
       peers: [{ ...LONG_PEER, ...gap, lagSeconds: 3.5, error: ERROR }],
     }),

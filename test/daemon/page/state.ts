@@ -49,7 +49,15 @@ export function proofOf(
 export function syncedWith(given: Partial<SyncedAnswer> = {}): SyncedAnswer {
   const counts = { wanted: 0, orphans: 0, refused: 0 };
   const verdict = { state: 'in-sync', reason: 'all is here', lagSeconds: 1 } as const;
-  return { synced: true, maxLagSeconds: 10, ...verdict, ...counts, peers: [], ...given };
+  return {
+    synced: true,
+    maxLagSeconds: 10,
+    provedSince: null,
+    ...verdict,
+    ...counts,
+    peers: [],
+    ...given,
+  };
 }
 
 export function changeAt(seq: number, given: Partial<Change> = {}): Change {

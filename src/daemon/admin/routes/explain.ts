@@ -41,7 +41,8 @@ export const explainOperations: readonly Operation[] = [
     summary: 'Whether the node is in sync, yes or no',
     description:
       'The verdict with the proofs of each peer. Sessions first renew proofs that are older than five seconds ' +
-      'or `maxLagSeconds`. With `wait` the answer comes as soon as it is yes. While 64 clients wait, others are ' +
+      'or `maxLagSeconds`, or that began before `provedSince`. With `wait` the answer comes as soon as it is yes. ' +
+      'To rely on a write that was acknowledged before, ask with `provedSince=now`. While 64 clients wait, others are ' +
       'answered at once, from the proofs there are.',
     query: syncedQuery,
     answers: { 200: json(syncedAnswer, 'The answer') },

@@ -43,13 +43,16 @@ async function askUntil(
   const bar = wait ? startProgress({ stream: stderr, clock, label: 'waiting', total: null }) : null;
   const mostSeconds = stderr.isTTY === true ? SHOWN_SECONDS : WAIT_SECONDS;
   let mostWanted = 0;
+  let provedSince = wait ? 'now' : null;
   const limitMs = timeout === undefined ? Number.POSITIVE_INFINITY : timeout * 1_000;
   const end = clock.monotonic() + (wait ? limitMs : 0);
   try {
     for (;;) {
       const left = Math.max(0, Math.ceil((end - clock.monotonic()) / 1_000));
-      const asked = { maxLagSeconds: maxLag, waitSeconds: Math.min(mostSeconds, left) };
+      const waitSeconds = Math.min(mostSeconds, left);
+      const asked = { maxLagSeconds: maxLag, provedSince, waitSeconds };
       const answer = await client.ask((daemon) => daemon.getSynced(asked));
+      provedSince = answer.provedSince;
       if (answer.synced || clock.monotonic() >= end) return answer;
       mostWanted = Math.max(mostWanted, answer.wanted);
       const of = mostWanted === 0 ? null : mostWanted;

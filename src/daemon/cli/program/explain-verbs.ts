@@ -9,7 +9,7 @@ export function addExplain(program: VerbCommand): void {
     .description(
       'Says whether this node and its peers have the same items, yes or no, and why. Exit code 0: yes, 3: no.',
     )
-    .option('--wait', 'wait until it is yes')
+    .option('--wait', 'wait until it is yes, by proofs that began after this call')
     .option('--timeout <time>', 'longest time of --wait, such as 60s (default: none)', parseTime)
     .option('--max-lag <time>', 'oldest proof that counts (default: 10s)', parseTime)
     .examples('rangemesh synced --max-lag 30s', 'rangemesh synced --wait --timeout 5m')

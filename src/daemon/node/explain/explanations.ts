@@ -100,7 +100,7 @@ export class Explanations implements NodeExplain {
     };
   }
 
-  #now(): Omit<SyncedAnswer, 'synced' | 'maxLagSeconds'> {
+  #now(): Omit<SyncedAnswer, 'synced' | 'maxLagSeconds' | 'provedSince'> {
     const { replicator, node } = this.#init;
     const { wanted, fetcher, peers } = replicator;
     return {

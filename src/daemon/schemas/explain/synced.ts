@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PeerProof, SyncedAnswer, SyncedInit } from '../../explain-api.ts';
 import { count, errorAnswer, instant } from '../common.ts';
-import { schemaOf } from '../define.ts';
+import { refuse, schemaOf } from '../define.ts';
 import { limitIn, waitIn } from '../hints.ts';
 import { provedAt, termFields } from '../peers.ts';
 import { verdictFields } from '../verdict.ts';
@@ -13,13 +13,29 @@ const MAX_LAG_SECONDS = 86_400;
 /** Twice the age at which a question renews a proof: a renewal that finds items has time to fetch them. */
 const DEFAULT_LAG_SECONDS = 10;
 
-export const syncedQuery: z.ZodType<Pick<SyncedInit, 'maxLagSeconds' | 'waitMs'>> = z
+const MOMENT = /^(?:now|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/;
+
+/** As the daemon writes times, so that the texts compare as the times do. */
+const moment = z
+  .string()
+  .transform((text, context) => {
+    if (MOMENT.test(text)) return text;
+    const message = 'provedSince must be now, or the provedSince of the last answer';
+    return refuse(context, 'INVALID_QUERY', message);
+  })
+  .meta({ pattern: MOMENT.source, description: '`now`, or the `provedSince` of the last answer' });
+
+type SyncedQuery = Pick<SyncedInit, 'maxLagSeconds' | 'provedSince' | 'waitMs'>;
+
+export const syncedQuery: z.ZodType<SyncedQuery> = z
   .strictObject({
     maxLagSeconds: limitIn(MAX_LAG_SECONDS, 'maxLagSeconds').optional(),
+    provedSince: moment.optional(),
     wait: waitIn(MAX_WAIT_SECONDS).optional(),
   })
-  .transform(({ maxLagSeconds = DEFAULT_LAG_SECONDS, wait: waitMs = 0 }) => ({
+  .transform(({ maxLagSeconds = DEFAULT_LAG_SECONDS, provedSince = null, wait: waitMs = 0 }) => ({
     maxLagSeconds,
+    provedSince,
     waitMs,
   }));
 
@@ -52,6 +68,11 @@ export const syncedAnswer: z.ZodType<SyncedAnswer> = schemaOf<SyncedAnswer>('Syn
     synced: z.boolean(),
     ...verdictFields,
     maxLagSeconds: z.number().describe('Oldest proof that counts: as asked, or 10'),
+    provedSince: instant
+      .nullable()
+      .describe(
+        'Proofs that began before this did not count: as asked; a further call may name it',
+      ),
     wanted: count.describe('Ids known to be missing here'),
     orphans: count.describe('Those among them that no connected peer is known to have'),
     refused: count.describe('Items at peers above limits.maxItemBytes'),

@@ -33,16 +33,18 @@ describe('the verbs that explain a node', () => {
     assert.equal(yes.exitCode, 0);
     assert.deepEqual([yes.json()[0].synced, yes.json()[0].maxLagSeconds], [true, 30]);
     assert.deepEqual(fake.calls, [
-      { maxLagSeconds: 10, waitMs: 0, renews: true },
-      { maxLagSeconds: 30, waitMs: 0, renews: true },
+      { maxLagSeconds: 10, provedSince: null, waitMs: 0, renews: true },
+      { maxLagSeconds: 30, provedSince: null, waitMs: 0, renews: true },
     ]);
   });
 
   it('wait in calls of 30 seconds, until it is yes or the time is over', async () => {
     const waits: number[] = [];
+    const since: (string | null)[] = [];
     const first = fake.synced;
     fake.synced = async (asked) => {
       waits.push(asked.waitMs);
+      since.push(asked.provedSince);
       if (waits.length === 2) {
         station.node.judgement = { state: 'in-sync', reason: 'r', lagSeconds: 1 };
       }
@@ -50,6 +52,7 @@ describe('the verbs that explain a node', () => {
     };
     assert.equal((await call('synced', '--wait')).exitCode, 0);
     assert.deepEqual(waits, [30_000, 30_000]);
+    assert.deepEqual(since, ['now', '2026-01-01T00:00:00.000Z'], 'from the first call on');
     station.node.judgement = { state: 'behind', reason: 'r', lagSeconds: null };
     let now = 0;
     const clock = { now: () => now, monotonic: () => now, after: () => () => undefined };
@@ -108,7 +111,13 @@ describe('the verbs that explain a node', () => {
       refused: 2,
     };
     fake.synced = async () => {
-      const answer = { ...facts, synced: false, maxLagSeconds: 10, peers: [peer, quiet, part] };
+      const answer = {
+        ...facts,
+        synced: false,
+        maxLagSeconds: 10,
+        provedSince: null,
+        peers: [peer, quiet, part],
+      };
       return answer as SyncedAnswer;
     };
     const [head, counts, ...peers] = (await call('synced')).stdout.trimEnd().split('\n');

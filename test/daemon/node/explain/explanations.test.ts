@@ -12,6 +12,7 @@ import { sessionReport } from '../../../support/reports.ts';
 
 const START = 1_700_000_000_000;
 const ISO = new Date(START).toISOString();
+const asked = { provedSince: null, waitMs: 0 };
 const EVERYTHING = { lower: ZERO_BOUND, upper: INFINITE_BOUND };
 
 /** Answers over parts that say what the test puts into them. */
@@ -63,7 +64,7 @@ describe('the explanations of a node', () => {
   it('have the verdict, the counts, and the proofs and gaps of each peer', async () => {
     const { explain, parts } = create();
     const { signal } = new AbortController();
-    const ask = () => explain.synced({ maxLagSeconds: 10, waitMs: 0, renews: false, signal });
+    const ask = () => explain.synced({ ...asked, maxLagSeconds: 10, renews: false, signal });
     const { peers, ...rest } = await ask();
     assert.deepEqual(rest, {
       state: 'behind',
@@ -71,6 +72,7 @@ describe('the explanations of a node', () => {
       lagSeconds: 1.2,
       synced: false,
       maxLagSeconds: 10,
+      provedSince: null,
       wanted: 3,
       orphans: 1,
       refused: 4,
@@ -101,7 +103,7 @@ describe('the explanations of a node', () => {
   it('renew an old proof, unless a session would list many ids again', async () => {
     const { explain, parts } = create();
     const { signal } = new AbortController();
-    const ask = () => explain.synced({ maxLagSeconds: 1, waitMs: 0, renews: true, signal });
+    const ask = () => explain.synced({ ...asked, maxLagSeconds: 1, renews: true, signal });
     parts.cheap = false;
     await ask();
     assert.deepEqual(parts.begun, []);

@@ -5,7 +5,7 @@ import type { SyncedAnswer } from '../../../../src/daemon/testing.ts';
 import { VirtualClock } from '../../../support/clock.ts';
 import { soon } from '../../../support/soon.ts';
 
-type Facts = Omit<SyncedAnswer, 'synced' | 'maxLagSeconds'>;
+type Facts = Omit<SyncedAnswer, 'synced' | 'maxLagSeconds' | 'provedSince'>;
 
 const interval = { lower: '0', upper: 'infinity' };
 
@@ -43,9 +43,14 @@ function create(init: Partial<Facts> = {}) {
     renew: async () => {},
   };
   const over = new AbortController();
-  const ask = (maxLagSeconds: number, waitMs = 0, renews = true) =>
+  const ask = (
+    maxLagSeconds: number,
+    waitMs = 0,
+    renews = true,
+    provedSince: string | null = null,
+  ) =>
     synced(
-      { maxLagSeconds, waitMs, renews, signal: over.signal },
+      { maxLagSeconds, provedSince, waitMs, renews, signal: over.signal },
       {
         clock,
         now: () => node.facts,
@@ -76,7 +81,10 @@ describe('the answer whether a node is in sync', () => {
 
   it('is that of the status, without a session, while proofs are at most five seconds old', async () => {
     const { node, answer } = create({ peers: [peer(5)] });
-    assert.deepEqual(await answer(10), { ...node.facts, synced: true, maxLagSeconds: 10 });
+    assert.deepEqual(await answer(10), {
+      ...node.facts,
+      ...{ synced: true, maxLagSeconds: 10, provedSince: null },
+    });
     node.facts = { ...node.facts, state: 'different' };
     assert.equal((await answer(10)).synced, false);
     assert.deepEqual(node.renewed, []);
@@ -98,6 +106,31 @@ describe('the answer whether a node is in sync', () => {
     const { node, answer } = create({ peers: [peer(2), peer(2.1, 'q')] });
     await answer(2);
     assert.deepEqual(node.renewed, [{ peers: ['q'], pauseMs: 2_000 }]);
+  });
+
+  it('rests on proofs that began after the call, if that is asked for', async () => {
+    const { clock, node, ask, timed } = create();
+    const at = (ms: number) => new Date(ms).toISOString();
+    const provedAt = (ms: number) => ({
+      ...peer((clock.now() - ms) / 1_000),
+      coversAsOf: { at: at(ms), interval, whole: true },
+    });
+    const start = clock.now();
+    // A session that ran at the time of the call proves nothing of what was written meanwhile.
+    node.facts = { ...node.facts, peers: [provedAt(start - 1)] };
+    const no = await timed(10, 0, true, 'now');
+    assert.deepEqual([no.synced, no.state, no.provedSince], [false, 'behind', at(start)]);
+    assert.match(no.reason, /since .* of p are here, and the proof must begin after .* 10 s old$/);
+    assert.equal((await timed(10, 0, true)).synced, true, 'its age alone would do');
+    node.renewed.length = 0;
+    const waiting = ask(10, 30_000, true, 'now');
+    await clock.advance(2_000);
+    const pauses = node.renewed.map(({ pauseMs }) => pauseMs);
+    assert.deepEqual(pauses, [1_000, 1_000, 1_000, 1_500, 2_000], 'prompt, then in peace');
+    node.facts = { ...node.facts, peers: [provedAt(clock.now())] };
+    assert.equal((await soon(clock, 'an answer', waiting, 1_000)).synced, true);
+    const later = at(clock.now() + 1);
+    assert.equal((await timed(10, 0, true, later)).synced, false, 'of an earlier call');
   });
 
   it('starts no session where none can tell, nor for a client that is answered at once', async () => {
