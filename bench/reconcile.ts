@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { LINKS, type LinkChoice } from '../src/protocol/index.ts';
 import { ID_BYTES } from '../src/store/index.ts';
 import { DIALECTS, type DialectName } from './reconcile/dialects.ts';
 import { simulate } from './reconcile/link.ts';
@@ -14,6 +15,8 @@ export interface ReconcileFigures {
   /** Items that one side alone holds: half of them each. */
   readonly d: number;
   readonly spread: Spread;
+  /** How the native dialect weighs bytes against items to read; null for the others. */
+  readonly link: LinkChoice | null;
   readonly frames: number;
   /**
    * Bytes in both directions, length prefixes included, and 32 for each id that one side found the
@@ -27,6 +30,8 @@ export interface ReconcileFigures {
   readonly waitRtt: number;
   /** CPU time of both sides, all threads of the process, the index being built. */
   readonly cpuMs: number;
+  /** CPU of both sides, then wire and waiting over a link of 20 ms and 10 Mbit/s. */
+  readonly totalMs: number;
   /** Whether both sides learnt what they lack, and nothing else. */
   readonly exact: boolean;
   /** With `--steps`: the longest that a session worked without letting the event loop turn. */
@@ -50,20 +55,25 @@ export async function main(args: string[]): Promise<void> {
       dialect: { type: 'string', multiple: true, default: Object.keys(DIALECTS) },
       spread: { type: 'string', multiple: true, default: [...USUAL_SPREADS] },
       storage: { type: 'string', default: 'memory' },
+      link: { type: 'string', multiple: true, default: ['auto'] },
       steps: { type: 'boolean', default: false },
     },
   });
   if (!values.json) console.log(HEADING);
   const storage = oneOf('storage', values.storage, ['memory', 'level'] as const);
+  const links = values.link.map((one) => oneOf('link', one, Object.keys(LINKS) as LinkChoice[]));
   for (const n of values.n.map(Number)) {
     const union = new Union(n, storage);
     for (const name of values.dialect) {
       const dialect = oneOf('dialect', name, Object.keys(DIALECTS) as DialectName[]);
       for (const spread of values.spread.map((one) => oneOf('spread', one, SPREADS))) {
         for (const d of spread === 'empty' ? [n] : values.d.map(Number)) {
-          const { longestStepMs, ...rest } = await measure(union, dialect, d, spread);
-          const figures = values.steps ? { ...rest, longestStepMs } : rest;
-          console.log(values.json ? JSON.stringify(figures) : line(figures));
+          for (const link of dialect === 'native' ? links : [null]) {
+            const measured = await measure(union, { dialect, d, spread, link });
+            const { longestStepMs, ...rest } = measured;
+            const figures = values.steps ? { ...rest, longestStepMs } : rest;
+            console.log(values.json ? JSON.stringify(figures) : line(figures));
+          }
         }
       }
     }
@@ -71,14 +81,16 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
+interface Case extends Pick<ReconcileFigures, 'd' | 'spread' | 'link'> {
+  readonly dialect: DialectName;
+}
+
 async function measure(
   union: Union,
-  name: DialectName,
-  d: number,
-  spread: Spread,
+  { dialect: name, d, spread, link }: Case,
 ): Promise<Required<ReconcileFigures>> {
   const pair = union.pair(d, spread);
-  const open = await DIALECTS[name](union, pair);
+  const open = await DIALECTS[name](union, pair, LINKS[link ?? 'auto']);
   runOnce(open, pair);
   let best = runOnce(open, pair);
   for (let i = 1; i < REPEATS && best.cpuMs < LONG_MS; i++) {
@@ -94,6 +106,7 @@ async function measure(
     n,
     d,
     spread,
+    link,
     ...best,
   };
 }
@@ -112,6 +125,7 @@ function runOnce(open: Awaited<ReturnType<(typeof DIALECTS)[DialectName]>>, pair
     roundTrips: traffic.roundTrips,
     waitRtt: round(traffic.waitRtt),
     cpuMs: round((user + system) / 1_000),
+    totalMs: round((user + system) / 1_000 + traffic.linkMs),
     exact: pair.isExact(found?.() ?? missing),
     longestStepMs: round(traffic.longestStepMs),
   };
@@ -122,29 +136,31 @@ function oneOf<T extends string>(what: string, value: string, allowed: readonly 
   throw new Error(`--${what} is one of ${allowed.join(', ')}, not ${value}`);
 }
 
-const COLUMNS = [12, 8, 9, 9, 12, 7, 10, 8, 6, 6, 9, 6, 9];
+const COLUMNS = [12, 8, 9, 9, 12, 6, 7, 10, 8, 6, 6, 9, 9, 6, 9];
 const HEADING = row(
   'dialect',
   'storage',
   'n',
   'd',
   'spread',
+  'link',
   'frames',
   'bytes',
   'B/diff',
   'trips',
   'wait',
   'CPU ms',
+  'total ms',
   'exact',
   'step ms',
 );
 
 function line(figures: ReconcileFigures): string {
-  const { dialect, storage, n, d, spread, frames, bytes, bytesPerDiff } = figures;
-  const { roundTrips, waitRtt, cpuMs, exact, longestStepMs = '-' } = figures;
+  const { dialect, storage, n, d, spread, link, frames, bytes, bytesPerDiff } = figures;
+  const { roundTrips, waitRtt, cpuMs, totalMs, exact, longestStepMs = '-' } = figures;
   const size = [bytes, bytesPerDiff ?? '-'];
-  const time = [roundTrips, waitRtt, cpuMs, exact, longestStepMs];
-  return row(dialect, storage, n, d, spread, frames, ...size, ...time);
+  const time = [roundTrips, waitRtt, cpuMs, totalMs, exact, longestStepMs];
+  return row(dialect, storage, n, d, spread, link ?? '-', frames, ...size, ...time);
 }
 
 function row(...cells: unknown[]): string {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { nativeDialect, type Role, type Session, type Step } from '../src/protocol/index.ts';
+import { LINKS, nativeDialect, type Role, type Session, type Step } from '../src/protocol/index.ts';
 import { sumsOf } from '../src/protocol/reconcile/dialects/native/groups/testing.ts';
 import {
   DEFAULT_NATIVE_LIMITS,
@@ -160,7 +160,7 @@ function runScenario(spec: Scenario, version: NativeVersion) {
       coding: codingReference,
       version,
     });
-    return dialect.session({ role, snapshot: storage.snapshot() });
+    return dialect.session({ role, snapshot: storage.snapshot(), link: LINKS.lean });
   }
 }
 

@@ -6,7 +6,9 @@ import {
   negentropy,
   type Role,
   type Session,
+  type SessionInit,
   type SessionLimits,
+  type SessionLink,
 } from '../../src/protocol/index.ts';
 import { type FingerprintScheme, lthash, sum256 } from '../../src/store/index.ts';
 import { nostrSessions } from './nostr-tools.ts';
@@ -40,11 +42,13 @@ const UNLIMITED: Partial<SessionLimits> = {
   maxVisitedItems: Number.MAX_SAFE_INTEGER,
 };
 
+type Open = (union: Union, pair: Pair, link: SessionLink) => Promise<Opened>;
+
 /** What can be measured, by the name that `--dialect` takes. */
-export const DIALECTS: Record<DialectName, (union: Union, pair: Pair) => Promise<Opened>> = {
-  native: (union, pair) => openDialect(union, pair, native, lthash),
+export const DIALECTS: Record<DialectName, Open> = {
+  native: (union, pair, link) => openDialect(union, pair, native, lthash, { link }),
   commonware: (union, pair) => openDialect(union, pair, commonware, lthash),
-  negentropy: (union, pair) => openDialect(union, pair, negentropy, sum256, UNLIMITED),
+  negentropy: (union, pair) => openDialect(union, pair, negentropy, sum256, { limits: UNLIMITED }),
   'nostr-tools': async (union, pair) => ({
     sessions: nostrSessions(union, pair),
     close: () => {},
@@ -56,14 +60,14 @@ async function openDialect(
   pair: Pair,
   dialect: Dialect,
   scheme: FingerprintScheme,
-  limits: Partial<SessionLimits> = {},
+  given: Pick<SessionInit, 'limits' | 'link'> = {},
 ): Promise<Opened> {
   const [a, b] = await union.snapshots(scheme, pair);
   for (const snapshot of [a!, b!]) snapshot.fingerprint(0, snapshot.size);
   return {
     sessions: () => ({
-      initiator: dialect.session({ role: 'initiator', snapshot: a!, limits }),
-      responder: dialect.session({ role: 'responder', snapshot: b!, limits }),
+      initiator: dialect.session({ role: 'initiator', snapshot: a!, ...given }),
+      responder: dialect.session({ role: 'responder', snapshot: b!, ...given }),
     }),
     close() {
       a!.release();

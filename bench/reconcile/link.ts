@@ -1,7 +1,9 @@
-import type { Role, Session, Step } from '../../src/protocol/index.ts';
+import { LINKS, type Role, type Session, type Step } from '../../src/protocol/index.ts';
 
-const LATENCY_MS = 50;
-const BYTES_PER_MS = 100_000_000 / 8 / 1_000;
+/** The link of `waitRtt`: hardly anything but waiting takes time. */
+const FAT = { latencyMs: 50, bytesPerMs: 100_000_000 / 8 / 1_000 };
+/** The link of `linkMs`, which is the one that a session takes for a peer of which nothing was measured. */
+const USUAL = { latencyMs: LINKS.auto.roundTripMs / 2, bytesPerMs: LINKS.auto.bytesPerMs };
 
 export interface Traffic {
   readonly frames: number;
@@ -10,20 +12,53 @@ export interface Traffic {
   readonly unsaid: number;
   readonly roundTrips: number;
   readonly waitRtt: number;
+  /** Milliseconds until both sides are done, over 20 ms and 10 Mbit/s, computing being free. */
+  readonly linkMs: number;
   /** Milliseconds of CPU of the longest that a session worked without letting the event loop turn. */
   readonly longestStepMs: number;
   readonly missing: Record<Role, Uint8Array[]>;
 }
 
 interface Arrival {
-  readonly at: number;
+  /** By each of the two clocks. */
+  readonly at: readonly [fat: number, usual: number];
   readonly to: Role;
   readonly frame: Uint8Array;
   /** Frames in the longest chain that ends with this one. */
   readonly depth: number;
 }
 
-/** Carries frames between two sessions over a link of 100 ms and 100 Mbit/s, computing being free. */
+/** When frames arrive over a link: each waits for those before it. */
+class LinkClock {
+  readonly #link: typeof FAT;
+  readonly #free = { initiator: 0, responder: 0 };
+  /** When each side handled its last frame. */
+  readonly #now = { initiator: 0, responder: 0 };
+
+  constructor(link: typeof FAT) {
+    this.#link = link;
+  }
+
+  send(from: Role, bytes: number): number {
+    const { latencyMs, bytesPerMs } = this.#link;
+    this.#free[from] = Math.max(this.#now[from], this.#free[from]) + bytes / bytesPerMs;
+    return this.#free[from] + latencyMs;
+  }
+
+  handle(role: Role, at: number): void {
+    this.#now[role] = at;
+  }
+
+  /** Milliseconds until both sides were done. */
+  get now(): number {
+    return Math.max(...Object.values(this.#now));
+  }
+}
+
+/**
+ * Carries frames between two sessions over two links at once, computing being free: all that a side says
+ * follows from the order of the frames that it gets, which is that of their sending.
+ */
 export function simulate(initiator: Session, responder: Session): Traffic {
   const sessions = { initiator, responder };
   const done = { initiator: false, responder: false };
@@ -37,15 +72,14 @@ export function simulate(initiator: Session, responder: Session): Traffic {
     longestStepMs = Math.max(longestStepMs, (user + system) / 1_000);
     return step;
   };
-  const free = { initiator: 0, responder: 0 };
+  const [fat, usual] = [new LinkClock(FAT), new LinkClock(USUAL)];
   const arrivals: Arrival[] = [];
   const total = { frames: 0, bytes: 0, depth: 0, unsaid: 0 };
-  let now = 0;
   const send = (from: Role, frame: Uint8Array): void => {
     const bytes = framedBytes(frame);
-    free[from] = Math.max(now, free[from]) + bytes / BYTES_PER_MS;
+    const at = [fat.send(from, bytes), usual.send(from, bytes)] as const;
     const to = from === 'initiator' ? 'responder' : 'initiator';
-    const arrival = { at: free[from] + LATENCY_MS, to, frame, depth: depth[from] + 1 } as const;
+    const arrival = { at, to, frame, depth: depth[from] + 1 } as const;
     arrivals.push(arrival);
     total.frames++;
     total.bytes += bytes;
@@ -64,16 +98,18 @@ export function simulate(initiator: Session, responder: Session): Traffic {
   take('responder', () => responder.start());
   take('initiator', () => initiator.start());
   while (arrivals.length > 0) {
-    const index = arrivals.reduce((low, { at }, i) => (at < arrivals[low]!.at ? i : low), 0);
+    const index = arrivals.reduce((low, { at }, i) => (at[0] < arrivals[low]!.at[0] ? i : low), 0);
     const { at, to, frame, depth: reached } = arrivals.splice(index, 1)[0]!;
-    now = at;
+    fat.handle(to, at[0]);
+    usual.handle(to, at[1]);
     depth[to] = Math.max(depth[to], reached);
     take(to, () => sessions[to].receive(frame));
   }
   if (!done.initiator || !done.responder) throw new Error('a session did not end');
   const { depth: longest, ...counts } = total;
-  const waitRtt = now / (2 * LATENCY_MS);
-  return { ...counts, roundTrips: longest / 2, waitRtt, longestStepMs, missing };
+  const waitRtt = fat.now / (2 * FAT.latencyMs);
+  const linkMs = usual.now;
+  return { ...counts, roundTrips: longest / 2, waitRtt, linkMs, longestStepMs, missing };
 }
 
 function framedBytes(frame: Uint8Array): number {

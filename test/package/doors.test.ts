@@ -105,6 +105,7 @@ const DOORS: Record<string, string[]> = {
       'drive',
       'ByteBudget',
       'Holding',
+      'LINKS',
       'PeerWork',
       'TokenBuckets',
       'TotalRate',

@@ -66,8 +66,8 @@ export function replicatorOptions({
 export function reconcileOptions({
   sync,
 }: Config): Given<ReconcileOptions, 'sync'> & { limits: Given<SessionLimits, 'sync'> } {
-  const { frameTimeoutMs, sessionTimeoutMs, maxSessions, maxMessageBytes } = sync;
-  return { frameTimeoutMs, sessionTimeoutMs, maxSessions, limits: { maxMessageBytes } };
+  const { frameTimeoutMs, sessionTimeoutMs, maxSessions, link, maxMessageBytes } = sync;
+  return { frameTimeoutMs, sessionTimeoutMs, maxSessions, link, limits: { maxMessageBytes } };
 }
 
 export function fetchOptions({ fetch, limits }: Config): Given<FetchOptions, 'fetch' | 'limits'> {

@@ -1,4 +1,5 @@
 import type { Bound, Bytes, Snapshot } from '../../store/index.ts';
+import type { SessionLink } from './link.ts';
 import type { SessionLimits } from './options.ts';
 
 /** The initiator sends the first frame; each session has one initiator and one responder. */
@@ -170,6 +171,11 @@ export interface SessionInit {
    * @default 0
    */
   tell?: number;
+  /**
+   * The link to the peer, for dialects that weigh bytes against items to read.
+   * @default 10 Mbit/s and 20 ms
+   */
+  link?: SessionLink;
   /**
    * Surveys are for dialects with outlines.
    * @default 'reconcile'

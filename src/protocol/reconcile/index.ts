@@ -37,6 +37,7 @@ export {
 } from './drive/index.ts';
 export { isEqualButRefused, isOneWay } from './equality.ts';
 export { EVERYTHING, sameInterval } from './interval.ts';
+export { LINKS, type LinkChoice, type SessionLink } from './link.ts';
 export {
   DEFAULT_RECONCILE_OPTIONS,
   type ReconcileOptions,

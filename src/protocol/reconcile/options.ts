@@ -1,3 +1,5 @@
+import type { LinkChoice } from './link.ts';
+
 /** What one session may take. */
 export interface SessionLimits {
   /**
@@ -75,6 +77,12 @@ export interface ReconcileOptions {
    * @default 64
    */
   tell: number;
+  /**
+   * How sessions weigh bytes against items to read. `lean` sends the fewest bytes, `quick` takes the least
+   * processor time, `auto` the least time over the measured link to the peer.
+   * @default 'auto'
+   */
+  link: LinkChoice;
   /** Passed on to every session. */
   limits: Partial<SessionLimits>;
 }
@@ -87,5 +95,6 @@ export const DEFAULT_RECONCILE_OPTIONS: ReconcileOptions = {
   maxSessions: 8,
   giveWayMs: 60_000,
   tell: 64,
+  link: 'auto',
   limits: {},
 };

@@ -30,7 +30,7 @@ function numberOf(text: string): number {
   return digits === '' ? Number.NaN : Number(digits.replace(/[_,]/g, '')) * units[unit]!;
 }
 
-/** What the comments of an interface, and of those it extends, say of its defaults, by option. */
+/** The numbers that the comments of an interface, and of those it extends, give as defaults, by option. */
 function commentedDefaults(sources: string, name: string): Record<string, number> {
   const pattern = new RegExp(`interface ${name}(?: extends (\\w+))? \\{\\n(.*?)\\n\\}`, 's');
   const [, base, body = ''] = pattern.exec(sources) ?? [];
@@ -39,7 +39,11 @@ function commentedDefaults(sources: string, name: string): Record<string, number
   );
   return {
     ...(base !== undefined && commentedDefaults(sources, base)),
-    ...Object.fromEntries([...comments].map(([, text, key]) => [key!, numberOf(text!)])),
+    ...Object.fromEntries(
+      [...comments]
+        .filter(([, text]) => !text!.startsWith("'"))
+        .map(([, text, key]) => [key!, numberOf(text!)]),
+    ),
   };
 }
 

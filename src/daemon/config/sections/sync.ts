@@ -23,7 +23,7 @@ export type SyncConfig = {
   | 'catchUpItems'
   | 'sliceItems'
 > &
-  Pick<ReconcileOptions, 'frameTimeoutMs' | 'sessionTimeoutMs' | 'maxSessions'> &
+  Pick<ReconcileOptions, 'frameTimeoutMs' | 'sessionTimeoutMs' | 'maxSessions' | 'link'> &
   Pick<SessionLimits, 'maxMessageBytes'>;
 
 export const sync: Section<SyncConfig> = section({
@@ -65,6 +65,9 @@ export const sync: Section<SyncConfig> = section({
   ),
   maxSessions: integer([1, 10_000], DEFAULT_RECONCILE_OPTIONS.maxSessions).describe(
     'Sessions at the same time that this node begins, and as many again that peers begin',
+  ),
+  link: choice(['auto', 'lean', 'quick'], DEFAULT_RECONCILE_OPTIONS.link).describe(
+    'Native sessions take the fewest bytes, the least processor time, or the least time over the measured link',
   ),
   dialect: choice(['auto', 'native', 'commonware'], 'auto').describe(
     'Dialects of sessions: native with peers that speak it, else commonware; or one of them alone',

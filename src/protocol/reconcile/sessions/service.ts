@@ -11,9 +11,11 @@ import { PeerWork, Turns } from '../../budgets/index.ts';
 import { messageOf, PAUSED, ProtocolError, STOPPED } from '../../errors.ts';
 import { type Log, SILENT } from '../../log.ts';
 import type { Network } from '../../network/index.ts';
+import { LINKS } from '../link.ts';
 import { DEFAULT_RECONCILE_OPTIONS } from '../options.ts';
 import { reconciledBoth, type SessionReport } from '../report.ts';
 import { type InboundSession, type PeerChannelEvents, PeerChannels } from './peer-channels.ts';
+import { PeerLinks } from './peer-links.ts';
 import { PeerSession, type SessionContext } from './peer-session.ts';
 import { Slots } from './slots.ts';
 import type { Reconcile, ReconcileEvents, ReconcileInit, RunningSession, Scope } from './types.ts';
@@ -33,8 +35,15 @@ function checkReconcileInit(init: ReconcileInit): void {
   checkClock(init.clock);
   checkList(init.dialects, 'dialects');
   for (const dialect of init.dialects) checkPort('dialects', dialect, ['session']);
+  checkLink(init.options?.link);
   checkFunction('snapshot', init.snapshot);
   checkPort('events', init.events, EVENTS);
+}
+
+function checkLink(link: string | undefined): void {
+  if (link === undefined || Object.hasOwn(LINKS, link)) return;
+  const message = `'link' of reconcile is ${Object.keys(LINKS).join(', ')}, not ${link}`;
+  throw new ProtocolError('INVALID_INIT', message);
 }
 
 /** Runs sessions over a network: at most one with each peer at a time, in either role. */
@@ -44,6 +53,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
   readonly #answers: (peer: string) => boolean;
   readonly #channels: PeerChannels;
   readonly #context: SessionContext;
+  readonly #links: PeerLinks;
   readonly #sessions = new Map<string, HeldSession>();
   /** Peers with a stream that waits for the running session to end. */
   readonly #next = new Set<string>();
@@ -63,9 +73,11 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     this.#log = init.log ?? SILENT;
     this.#answers = init.answers ?? (() => true);
     this.#channels = new PeerChannels(network, init, this);
+    this.#links = new PeerLinks(clock, options.link);
     this.#context = {
       ...init,
       options,
+      links: this.#links,
       channels: this.#channels,
       calling: new Slots(slots),
       serving: new Slots(slots),
@@ -156,6 +168,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     this.#resume.delete(peer);
     this.#sessions.get(peer)?.session.abort(GONE);
     this.#channels.abort(peer, GONE);
+    this.#links.forget(peer);
     this.#events.peerDisconnected(peer);
   }
 

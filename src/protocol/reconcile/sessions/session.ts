@@ -5,6 +5,7 @@ import type { Dialect, Interval, Outline, Role, Session, Step } from '../dialect
 import { ENDED, FramePump, timeout } from '../frame-pump.ts';
 import { EVERYTHING, intersection, isEmpty } from '../interval.ts';
 import { describe, emptyReport, noteEnd, type OpenReport, type SessionReport } from '../report.ts';
+import type { LinkWatch } from './peer-links.ts';
 import type { OpenChannel } from './peer-stream.ts';
 import { SessionWork } from './session-work.ts';
 import type { Scope, SessionEnvironment } from './types.ts';
@@ -34,6 +35,7 @@ export class SessionRun {
   readonly #environment: SessionEnvironment;
   readonly #peer: string;
   readonly #work: SessionWork;
+  readonly #link: LinkWatch;
   readonly #report: OpenReport;
   readonly #pump: FramePump;
   readonly #begin: number;
@@ -49,6 +51,7 @@ export class SessionRun {
     this.#environment = environment;
     this.#peer = channel.peer;
     this.#work = new SessionWork(environment, this.#peer);
+    this.#link = environment.links.watch(this.#peer);
     this.#begin = environment.clock.monotonic();
     const { clock, options } = environment;
     const { frameTimeoutMs } = options;
@@ -150,6 +153,7 @@ export class SessionRun {
           whole: interval === undefined,
           tell: found?.tell ?? options.tell,
           mode: this.#report.mode,
+          link: this.#environment.links.of(this.#peer),
         }),
       );
       this.#session = session;
@@ -214,6 +218,7 @@ export class SessionRun {
           if (step.mayEnd !== true) throw ENDED;
           break;
         }
+        this.#link.received(frame.length);
         this.#work.carried(this.#init.channel);
         await this.#work.pace(this.#over.signal);
         step = await this.#work.run(() => session.receive(frame));
@@ -232,8 +237,10 @@ export class SessionRun {
     if (found !== undefined) found.take({ missing, have, unlisted });
     else if (missing.length > 0) events.missing(this.#peer, missing);
     if (found === undefined && named) events.named?.(this.#peer, { have, unlisted });
-    if (frames.length > 0) this.#work.answered();
     this.#pump.send(frames);
+    if (frames.length === 0) return;
+    this.#work.answered();
+    this.#link.sent();
   }
 
   /** A dialect without `differs` shows equality in the first exchange, or the sets differ. */

@@ -5,6 +5,7 @@ import type { Log } from '../../log.ts';
 import type { Dialect, Interval, Outline, SessionInit, SessionMode, Step } from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
 import type { SessionReport } from '../report.ts';
+import type { PeerLinks } from './peer-links.ts';
 import type { Slots } from './slots.ts';
 
 /** The part and the kind of a session. */
@@ -148,6 +149,7 @@ export interface ReconcileInit {
 export interface SessionEnvironment
   extends Pick<ReconcileInit, 'clock' | 'events' | 'snapshot' | 'refuses' | 'traffic'> {
   readonly options: ReconcileOptions;
+  readonly links: Pick<PeerLinks, 'of' | 'watch'>;
   /** Slots for sessions that peers begin. */
   readonly serving: Slots;
   readonly work: NonNullable<ReconcileInit['work']>;

@@ -3,6 +3,7 @@ import type { Channel, Session, SessionReport, Step } from '../../../../src/prot
 import { PeerWork, Turns } from '../../../../src/protocol/index.ts';
 import { DEFAULT_RECONCILE_OPTIONS } from '../../../../src/protocol/reconcile/options.ts';
 import {
+  PeerLinks,
   type SessionEnvironment,
   SessionRun,
   type SessionRunInit,
@@ -79,6 +80,7 @@ export function runOf(
     snapshot: () => ({ snapshot, version: 0 }),
     options: { ...DEFAULT_RECONCILE_OPTIONS, frameTimeoutMs: 1_000 },
     serving: slots,
+    links: new PeerLinks(clock, 'auto'),
     work: work ?? new PeerWork({ clock }),
     turns: turns ?? new Turns({ clock }),
     ...(traffic !== undefined && { traffic }),

@@ -1,5 +1,6 @@
 import type { Coding, Snapshot } from '../../../../store/index.ts';
 import type { Interval } from '../../dialect.ts';
+import type { SessionLink } from '../../link.ts';
 import type { Meter } from '../shared/index.ts';
 import type { NativeVersion } from './constants.ts';
 import type { DifferenceLedger } from './difference-ledger.ts';
@@ -14,6 +15,7 @@ export interface Context {
   readonly coding: Coding;
   readonly key: SessionKey;
   readonly limits: NativeLimits;
+  readonly link: SessionLink;
   /** What the peer accepts. */
   readonly peer: PeerLimits;
   readonly meter: Meter;

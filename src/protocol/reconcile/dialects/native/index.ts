@@ -7,6 +7,7 @@ import { type Coding, coding, kindOf, type Random, systemRandom } from '../../..
 import { ProtocolError } from '../../../errors.ts';
 import type { Dialect } from '../../dialect.ts';
 import { EVERYTHING } from '../../interval.ts';
+import { LINKS } from '../../link.ts';
 import { checkLeast, checkLimits, checkSession } from '../shared/index.ts';
 import {
   DIALECT_NAME,
@@ -63,9 +64,9 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
       checkSession(asked);
       const { interval = EVERYTHING, refuses = () => false, mode = 'reconcile', tell = 0 } = asked;
       const { role, snapshot, whole = asked.interval === undefined } = asked;
-      const { gives = true, takes = true, holds = () => false } = asked;
+      const { gives = true, takes = true, holds = () => false, link = LINKS.auto } = asked;
       const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits, ...asked.limits };
-      checkLimits({ ...limits, tell });
+      checkLimits({ ...limits, tell, ...link });
       limits.maxMessageBytes = Math.min(limits.maxMessageBytes, MAX_FRAME_BYTES);
       for (const name of ['maxMessageBytes', 'maxInboundBytes'] as const) {
         checkLeast(name, limits[name], MIN_FRAME_BYTES);
@@ -89,6 +90,7 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
         holds,
         tell,
         mode,
+        link,
       });
     },
   };

@@ -5,5 +5,6 @@ export { DIALECT_VERSION, type NativeVersion, SKETCH_SUMS } from './constants.ts
 export type { Context } from './context.ts';
 export { DifferenceLedger } from './difference-ledger.ts';
 export { rootHint, sessionKey } from './key.ts';
+export { allowedFor, isHasty, partsWorth } from './narrowing.ts';
 export { DEFAULT_NATIVE_LIMITS } from './options.ts';
 export type { Cluster, NativeWork, RankedRange } from './work.ts';

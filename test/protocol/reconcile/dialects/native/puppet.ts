@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Session, Step } from '../../../../../src/protocol/index.ts';
+import {
+  LINKS,
+  type Session,
+  type SessionLink,
+  type Step,
+} from '../../../../../src/protocol/index.ts';
 import {
   DEFAULT_NATIVE_LIMITS,
   type NativeLimits,
@@ -100,6 +105,8 @@ export interface ContextInit {
   snapshot?: Snapshot;
   limits?: Partial<NativeLimits>;
   peer?: Partial<PeerLimits>;
+  /** @default thin: the fewest bytes */
+  link?: SessionLink;
   refuses?: (id: Uint8Array) => boolean;
   holds?: (id: Uint8Array) => boolean;
   tell?: number;
@@ -117,6 +124,7 @@ export function contextOf(init: ContextInit = {}): Context {
     coding,
     key: sessionKey(Uint8Array.of(1), Uint8Array.of(2)),
     limits,
+    link: init.link ?? LINKS.lean,
     peer: { ...DEFAULT_NATIVE_LIMITS, ...init.peer },
     meter,
     outbox: new RecordOutbox(limits.maxMessageBytes, version),

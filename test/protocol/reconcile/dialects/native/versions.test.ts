@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { nativeDialect, type SessionInit } from '../../../../../src/protocol/index.ts';
+import { LINKS, nativeDialect, type SessionInit } from '../../../../../src/protocol/index.ts';
 import { DEFAULT_NATIVE_LIMITS } from '../../../../../src/protocol/reconcile/dialects/native/index.ts';
 import {
   decodeFrame,
@@ -109,8 +109,9 @@ describe('version 2 of the native dialect', () => {
         limits: { maxRangeItems: 1_000 },
         version,
       });
-      const initiator = dialect.session({ role: 'initiator', snapshot: snapshotOf(a) });
-      const responder = dialect.session({ role: 'responder', snapshot: snapshotOf(all) });
+      const link = LINKS.lean;
+      const initiator = dialect.session({ role: 'initiator', snapshot: snapshotOf(a), link });
+      const responder = dialect.session({ role: 'responder', snapshot: snapshotOf(all), link });
       const { frames, missing } = converse(initiator, responder);
       assert.deepEqual(missing.initiator, [all[4_000]!.id]);
       assert.deepEqual([initiator.finding!.proved, responder.finding!.proved], [true, true]);

@@ -60,6 +60,9 @@ export function estimateFromZeros(difference: Uint32Array, symbols: number): num
   return (-Math.log(Math.max(1, zeros) / (end - begin)) * 2 ** block) / CELLS_PER_BLOCK;
 }
 
+/** Ranges that are equal by chance: from so many on their number means something. */
+const FEW_EQUAL = 4;
+
 /** Predicts differences from earlier groups. */
 export class Predictor {
   #differences = 0;
@@ -93,10 +96,10 @@ export class Predictor {
 
 /**
  * Differences expected in each of `differing` ranges out of `ranges`, if they fall by chance; null when
- * nearly all differ, so that nothing follows.
+ * so few are equal that nothing follows.
  */
 export function expectedPerRange(ranges: number, differing: number): number | null {
-  if (differing > 0.8 * ranges) return null;
+  if (ranges - differing < Math.min(FEW_EQUAL, 0.2 * ranges)) return null;
   const mean = -Math.log(1 - differing / ranges);
   return mean / (1 - Math.exp(-mean));
 }

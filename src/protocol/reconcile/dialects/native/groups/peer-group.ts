@@ -1,6 +1,8 @@
 import { BUCKETS } from '../../../../../store/index.ts';
+import type { SessionLink } from '../../../link.ts';
 import { BLIND_SYMBOLS } from '../constants.ts';
 import type { Context } from '../context.ts';
+import { allowedFor, isHasty } from '../narrowing.ts';
 import { type NativeWork, type RankedRange, send } from '../work.ts';
 import { estimateDifferences, estimateFromZeros, type Predictor, symbolsFor } from './estimate.ts';
 import { namesOf } from './lists.ts';
@@ -102,18 +104,22 @@ export function isSurprise({ estimate, words }: PeerGroup): boolean {
 }
 
 /** All symbols that a group probably needs. */
-export function symbolsInAll(peer: PeerGroup, predictor: Predictor): number {
+export function symbolsInAll(peer: PeerGroup, predictor: Predictor, link: SessionLink): number {
   const symbols = peer.words.length / 2;
-  return Math.max(enough(peer, predictor), symbols + leastStep(peer, symbols));
+  return Math.max(enough(peer, predictor, link), symbols + leastStep(peer, symbols));
 }
 
-function enough(peer: PeerGroup, predictor: Predictor): number {
+function enough(peer: PeerGroup, predictor: Predictor, link: SessionLink): number {
   const { group, attempts, estimate } = peer;
   if (attempts > 0) {
     const differences = estimateFromZeros(unlike(peer), peer.words.length / 2) ?? 0;
     return Math.ceil(symbolsFor(differences) * HASTE);
   }
   const { value, sure } = predictor.refine(group.items, estimate!, peer.sums.length);
+  if (isHasty(link)) {
+    const deviation = sure ? 0 : value * Math.sqrt(2 / peer.sums.length);
+    return symbolsFor(allowedFor(value, link) + deviation);
+  }
   const caution = sure || value < CAUTIOUS_FROM ? 1 : CAUTION;
   return Math.ceil(symbolsFor(value) * caution);
 }

@@ -164,7 +164,7 @@ export class PeerGroups {
   *#askMore(peer: PeerGroup): NativeWork {
     const { outbox, limits } = this.#context;
     const symbols = peer.words.length / 2;
-    const all = symbolsInAll(peer, this.#predictor);
+    const all = symbolsInAll(peer, this.#predictor, this.#context.link);
     const listBytes = LIST_WIDTH * Math.min(peer.group.items, peer.count!);
     if (all > limits.maxSymbols || listBytes < SYMBOL_BYTES * (all - symbols)) {
       return this.#fail(peer);

@@ -1,8 +1,9 @@
 import type { Bound } from '../../../../../store/index.ts';
-import { BLIND_DIFFERENCES, LIST_WIDTH, MAX_LISTED } from '../constants.ts';
+import { BLIND_DIFFERENCES, BRANCHING, LIST_WIDTH, MAX_LISTED } from '../constants.ts';
 import { locate } from '../context.ts';
 import type { PeerGroup, PeerGroups } from '../groups/index.ts';
 import { expectedPerRange, type Predictor, sketchBytes, symbolsFor } from '../groups/index.ts';
+import { isHasty, partsWorth } from '../narrowing.ts';
 import { type NativeWork, send } from '../work.ts';
 import { type AskedRange, type Compared, compare, type Question, shareLeast } from './questions.ts';
 import { type GroupKind, ReplyWriter, type ReplyWriterInit } from './reply-writer.ts';
@@ -17,6 +18,10 @@ const FEWEST = 32;
 const CLOSE = 4;
 /** From so many differences an item on, a probe for whether all differ pays more than narrowing. */
 const WORTH_PROBING = 0.25;
+/** Ranges of several splits that are compared together, at most: they tell more of the differences. */
+const TOGETHER = 4_096;
+/** From so many ranges on it means something that all of them differ. */
+const TELLING = 64;
 
 export interface RangePlannerInit extends ReplyWriterInit {
   predictor: Predictor;
@@ -53,7 +58,7 @@ export class RangePlanner {
   }
 
   *run(): NativeWork {
-    for (let asked = this.#queue.shift(); asked !== undefined; asked = this.#queue.shift()) {
+    for (let asked = this.#next(); asked !== undefined; asked = this.#next()) {
       if (asked.kind === 'retry') yield* this.#retry(asked.group);
       else if (asked.kind === 'full') yield* this.#full(asked.ranges);
       else if (asked.kind === 'same') yield* this.#writer.say('same');
@@ -62,6 +67,20 @@ export class RangePlanner {
       this.#current = [];
       this.#graced = false;
     }
+  }
+
+  /** The next question, or several that can be answered as one. */
+  #next(): Question | undefined {
+    const first = this.#queue.shift();
+    if (first === undefined || !isPlain(first)) return first;
+    const ranges = [...first.ranges];
+    for (let next = this.#queue[0]; next !== undefined && isPlain(next); next = this.#queue[0]) {
+      if (ranges.length + next.ranges.length > TOGETHER) break;
+      if (next.ranges[0]?.rough !== ranges[0]?.rough) break;
+      ranges.push(...next.ranges);
+      this.#queue.shift();
+    }
+    return { kind: 'compare', ranges };
   }
 
   *#compare(ranges: readonly AskedRange[]): NativeWork {
@@ -77,10 +96,10 @@ export class RangePlanner {
     const differing = compared.filter((range) => range.differs);
     const density = densityOf(differing);
     const close = CLOSE * differing.length <= ranges.length || (density ?? 0) > WORTH_PROBING;
-    const each =
+    const plan =
       density === null
-        ? expectedPerRange(ranges.length, differing.length)
-        : ranges[0]!.cluster!.differences! / differing.length;
+        ? this.#plan(ranges.length, differing)
+        : { each: ranges[0]!.cluster!.differences! / differing.length, parts: 1 };
     for (const [at, range] of compared.entries()) {
       this.#current = ranges.slice(at);
       if (!settles.ours) this.#survey(range);
@@ -94,9 +113,28 @@ export class RangePlanner {
         const within = [at - 1, at + 1].every((next) => compared[next]?.differs !== false);
         yield* this.#narrow(range, density, within);
       } else {
-        yield* this.#settle(range, each);
+        yield* this.#settle(range, plan);
       }
     }
+  }
+
+  /** What to expect of ranges that differ, and how to answer them. */
+  #plan(ranges: number, differing: readonly Compared[]): AnswerPlan {
+    const { context, predictor } = this.#init;
+    const { link } = context;
+    const items = differing.reduce((sum, range) => sum + sizesOf(range).largest, 0);
+    const known = expectedPerRange(ranges, differing.length);
+    // The probability that all differ is one half where each holds so many differences.
+    const likely = Math.max(1, Math.log(ranges / Math.LN2));
+    const each = known ?? (ranges >= TELLING && isHasty(link) ? likely : null);
+    const crowded = known === null && ranges >= TELLING;
+    if (items === 0 || crowded || differing[0]?.cluster !== undefined) return { each, parts: 1 };
+    const average = items / differing.length;
+    const expected = predictor.expect(average) ?? known ?? likely;
+    const alike = { ranges: differing.length, items, each: Math.max(1, expected) };
+    const parts = partsWorth(alike, link);
+    // As many parts as possible tell how many differences there are.
+    return { each, parts: known === null && parts > 1 ? BRANCHING : parts };
   }
 
   /** Shows a surveying peer the places of differences, as far as one split tells. */
@@ -156,10 +194,10 @@ export class RangePlanner {
     yield* ours <= few ? this.#join('list', range) : this.#split(range);
   }
 
-  /** Answers a range that differs. `each`: differences expected; null when unknown. */
-  *#settle(range: Compared, each: number | null): NativeWork {
+  /** Answers a range that differs. */
+  *#settle(range: Compared, { each, parts }: AnswerPlan): NativeWork {
     if (yield* this.#oneSided(range)) return;
-    const { context, predictor } = this.#init;
+    const { context, predictor, course } = this.#init;
     const { limits, peer } = context;
     const { ours, theirs, largest } = sizesOf(range);
     const expected = predictor.expect(largest) ?? each;
@@ -171,6 +209,8 @@ export class RangePlanner {
     const bound = Math.min(peer.maxHeldItems, limits.maxHeldItems) >>> 2;
     const many = symbolsFor(Math.max(least, expected ?? 1)) > limits.maxSymbols;
     if (many || ours > limits.maxRangeItems || largest > bound) return yield* this.#split(range);
+    const narrows = parts > 1 && ours > 2 * parts && course.room >= parts;
+    if (narrows) return yield* this.#writer.split(range, parts);
     yield* this.#writer.join('sketch', { range, items: largest, expected, least });
   }
 
@@ -204,6 +244,21 @@ export class RangePlanner {
     this.#graced = true;
     return granted;
   }
+}
+
+/** How ranges that differ are answered. */
+interface AnswerPlan {
+  /** Differences expected in each; null when unknown. */
+  readonly each: number | null;
+  /** Parts that each is split into; 1 where all are settled. */
+  readonly parts: number;
+}
+
+type PlainQuestion = Extract<Question, { kind: 'compare' }>;
+
+/** It asks for ranges of which nothing is known but their digests. */
+function isPlain(asked: Question): asked is PlainQuestion {
+  return asked.kind === 'compare' && asked.ranges[0]?.cluster === undefined;
 }
 
 /** Differences an item in the differing ranges of a cluster; null when unknown. */

@@ -17,6 +17,7 @@ import {
   sumsOf,
   symbolsFor,
 } from '../groups/index.ts';
+import { allowedFor } from '../narrowing.ts';
 import type { RunRecord, SplitPart } from '../wire/index.ts';
 import { inCluster, type NativeWork, type RankedRange, send } from '../work.ts';
 import type { Course } from './course.ts';
@@ -101,10 +102,10 @@ export class ReplyWriter {
   }
 
   /** Splits a range of two items or more; puts it off where the peer cannot hold more ranges. */
-  *split(range: Compared): NativeWork {
+  *split(range: Compared, most: number = BRANCHING): NativeWork {
     const { context, course } = this.#init;
     const items = range.end - range.begin;
-    const count = Math.min(BRANCHING, items);
+    const count = Math.min(most, items);
     if (course.room < count) {
       const { maxRanges } = context.peer;
       return yield* this.putOff(range, `the peer lets ${maxRanges} ranges await it (maxRanges)`);
@@ -217,7 +218,10 @@ export class ReplyWriter {
     const { outbox, limits } = context;
     const expected = expectedIn(members);
     const least = total(members, (member) => member.least);
-    const guess = expected === null ? BLIND_SYMBOLS : symbolsFor(Math.max(expected, least));
+    const guess =
+      expected === null
+        ? BLIND_SYMBOLS
+        : symbolsFor(Math.max(allowedFor(expected, context.link), least));
     const most = Math.floor((outbox.maxFrameBytes - HEAD_BYTES) / 8);
     const count = Math.min(guess, limits.maxSymbols, most);
     yield* group.prepare(context, count);

@@ -181,7 +181,7 @@ export class NativeSession implements Session {
       : { ...sent.opening, ...this.#outline(named) };
     this.#outlines = { ours, theirs };
     this.#outbox.limit(theirs.limits.maxInboundBytes);
-    const { snapshot, coding, limits } = this.#init;
+    const { snapshot, coding, limits, link } = this.#init;
     const records = [sent.bytes, bytes] as const;
     const [first, second] = this.role === 'initiator' ? records : [records[1], records[0]];
     const asked = this.role === 'initiator' ? sent.opening : theirs;
@@ -192,6 +192,7 @@ export class NativeSession implements Session {
         coding,
         key: this.#init.key(first, second),
         limits,
+        link,
         peer: theirs.limits,
         meter: this.#meter,
         outbox: this.#outbox,

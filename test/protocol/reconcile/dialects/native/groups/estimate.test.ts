@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { LINKS } from '../../../../../../src/protocol/index.ts';
 import {
   expectedPerRange,
   type PeerGroup,
@@ -131,6 +132,9 @@ describe('estimates of what differs', () => {
     assert.equal(expectedPerRange(1, 1), null);
     const mean = Math.log(5);
     near(expectedPerRange(10, 8), mean / 0.8);
+    // Four equal ranges tell enough, however many differ.
+    assert.equal(expectedPerRange(256, 253), null);
+    near(expectedPerRange(256, 252), (Math.log(64) * 64) / 63);
     near(expectedPerRange(16, 8), Math.log(2) / 0.5);
     near(expectedPerRange(1_000, 1), -Math.log(0.999) / 0.001);
   });
@@ -190,7 +194,7 @@ describe('the symbols that a group is asked for', () => {
     attempts,
   });
   const told = (symbols: number, estimate: number) =>
-    symbolsInAll(groupOf(symbols, estimate), new Predictor());
+    symbolsInAll(groupOf(symbols, estimate), new Predictor(), LINKS.lean);
 
   it('are what an estimate calls for, from 48 differences on a little less', () => {
     assert.equal(told(0, 47), symbolsFor(47));
@@ -201,7 +205,15 @@ describe('the symbols that a group is asked for', () => {
     const range = { lower: ZERO_BOUND, upper: INFINITE_BOUND, begin: 0, end: 100 };
     const sent = { count: 100, sums: new Uint8Array(32), words: new Uint32Array(0) };
     const group = { ...newGroup(0, [range], sent), estimate: 61 };
-    assert.equal(symbolsInAll(group, sure), symbolsFor(60 * (1 + 0.25 / 2)));
+    assert.equal(symbolsInAll(group, sure, LINKS.lean), symbolsFor(60 * (1 + 0.25 / 2)));
+  });
+
+  it('are more than that where a round trip costs more than symbols', () => {
+    const near = (estimate: number) =>
+      symbolsInAll(groupOf(0, estimate), new Predictor(), LINKS.auto);
+    // Two standard deviations of the number, and one of the estimate.
+    assert.equal(near(64), symbolsFor(64 + 16 + 16));
+    assert.equal(near(400), symbolsFor(400 + 40 + 100));
   });
 
   it('are 6 more at least, or an eighth more, and twice that with each attempt', () => {
@@ -211,7 +223,7 @@ describe('the symbols that a group is asked for', () => {
     assert.equal(told(800, 1), 900);
     // No symbols of 32 that are all zero: nothing differs, so that the step is all.
     const again = groupOf(0, 1, 2);
-    assert.equal(symbolsInAll(again, new Predictor()), 24);
+    assert.equal(symbolsInAll(again, new Predictor(), LINKS.lean), 24);
   });
 
   it('are what the zeros among those so far call for, and a fifth more, when they were too few', () => {
@@ -219,8 +231,11 @@ describe('the symbols that a group is asked for', () => {
     const words = Uint32Array.from({ length: 2 * 127 }, (_, at) => (at >>> 1 === 100 ? 0 : 1));
     const peer = { ...groupOf(127, 1, 1), words };
     const differences = (Math.log(64) * 2 ** 6) / 1.61;
-    assert.equal(symbolsInAll(peer, new Predictor()), Math.ceil(symbolsFor(differences) * 1.2));
-    assert.equal(symbolsInAll({ ...peer, attempts: 0 }, new Predictor()), 127 + 15);
+    assert.equal(
+      symbolsInAll(peer, new Predictor(), LINKS.lean),
+      Math.ceil(symbolsFor(differences) * 1.2),
+    );
+    assert.equal(symbolsInAll({ ...peer, attempts: 0 }, new Predictor(), LINKS.lean), 127 + 15);
   });
 
   it('are more than a group that is a surprise gets: 48 differences, and 8 for each of few symbols', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { LINKS, type SessionLink } from '../../../../../../src/protocol/index.ts';
 import { DEFAULT_NATIVE_LIMITS } from '../../../../../../src/protocol/reconcile/dialects/native/index.ts';
 import { keysOf } from '../../../../../conformance/pairs.ts';
 import { inShort, Judge, type JudgeInit } from '../judge.ts';
@@ -7,6 +8,50 @@ import { perform } from '../puppet.ts';
 
 const keys = keysOf(12, 600);
 const judge = (init: Partial<JudgeInit> = {}) => new Judge({ keys, ...init });
+
+describe('answers to ranges of several splits', () => {
+  it('follow from all that came together, and come in the order of the ranges', () => {
+    const one = judge();
+    // Three of four ranges in each half differ: too many for a half alone to tell how much differs.
+    const half = (first: number) =>
+      [0, 1, 2, 3].map((i) => {
+        const at = 40 * (first + i);
+        return i === 3 ? one.equal(at, at + 40) : one.range(at, at + 40, 40);
+      });
+    for (const first of [0, 4]) one.verdicts.push({ kind: 'compare', ranges: half(first) });
+    assert.deepEqual(inShort(one.work()), [
+      ...['take 3', 'same 1', 'take 3', 'same 1', 'sketch 240/24'],
+    ]);
+  });
+});
+
+describe('narrowing by what the link costs', () => {
+  const many = keysOf(14, 20_000);
+  /** The second of four ranges differs. */
+  const answered = (link: SessionLink, size = 5_000) => {
+    const one = new Judge({ keys: many, link });
+    const ranges = [0, 1, 2, 3].map((i) => {
+      const at = size * i;
+      return i === 1 ? one.range(at, at + size, size) : one.equal(at, at + size);
+    });
+    return inShort(one.compare(...ranges));
+  };
+  const free: SessionLink = { bytesPerMs: Number.POSITIVE_INFINITY, roundTripMs: 0 };
+
+  it('splits a range once more where that costs less than to read it', () => {
+    assert.deepEqual(answered(free), ['same 1', 'split 4', 'same 2']);
+    assert.deepEqual(answered(LINKS.lean), ['same 1', 'take 1', 'same 2', 'sketch 5000/5']);
+    assert.deepEqual(answered(free, 100), ['same 1', 'take 1', 'same 2', 'sketch 100/5']);
+  });
+
+  it('reads it where the peer can hold no more ranges', () => {
+    const one = new Judge({ keys: many, link: free, room: 1 });
+    assert.deepEqual(inShort(one.compare(one.range(0, 10_000, 10_000))), [
+      'take 1',
+      'sketch 10000/16',
+    ]);
+  });
+});
 
 describe('an answer to a range', () => {
   it('is same where count and digest are, and only there', () => {
