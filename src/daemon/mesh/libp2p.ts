@@ -13,6 +13,7 @@ import { type InboundFailure, observed } from './dialling/index.ts';
 import { localDiscovery } from './discovery/index.ts';
 import type { MeshInit } from './init.ts';
 import {
+  cheapCiphers,
   cheapLengths,
   cheapSignatures,
   frugal,
@@ -78,7 +79,7 @@ export async function assemble<S extends ServiceMap>(
         heard: heardFrom,
       }),
     ],
-    connectionEncrypters: [cheapLengths(noise())],
+    connectionEncrypters: [cheapCiphers(cheapLengths(noise()))],
     streamMuxers: [frugal(yamux(streams(init.options)))],
     ...(protector !== null && { connectionProtector: protector }),
     ...(foundLocally && { peerDiscovery: [localDiscovery(networkName, foundLocally)] }),
