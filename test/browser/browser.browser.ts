@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { WebSocketServer } from 'ws';
+import { chromiumPath } from '../../scripts/support/chromium-path.ts';
 import {
   commonware,
   type Dialect,
@@ -15,7 +16,7 @@ import {
 } from '../../src/protocol/index.ts';
 import { bytesToHex, itemId, lthash, SortedVector, sum256 } from '../../src/store/index.ts';
 import { bundle, gzipBytes } from './bundle.ts';
-import { chromiumPath, Page } from './chromium.ts';
+import { Page } from './chromium.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const CHROMIUM = chromiumPath();

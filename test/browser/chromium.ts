@@ -1,20 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
-
-/** Where Chromium is: `RANGEMESH_CHROMIUM`, or in the PATH; null when it is not there. */
-export function chromiumPath(): string | null {
-  const { RANGEMESH_CHROMIUM, PATH = '' } = process.env;
-  if (RANGEMESH_CHROMIUM !== undefined) return RANGEMESH_CHROMIUM;
-  const paths = PATH.split(delimiter).flatMap((folder) => NAMES.map((name) => join(folder, name)));
-  return paths.find((path) => existsSync(path)) ?? null;
-}
 
 /** The part of an answer of the devtools protocol that is read here. */
 interface Answer {

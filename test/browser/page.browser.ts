@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
+import { chromiumPath } from '../../scripts/support/chromium-path.ts';
 import { AdminClient } from '../../src/daemon/client/index.ts';
 import { converged, join2, type Running, TestMesh } from '../e2e/support/mesh.ts';
-import { chromiumPath } from './chromium.ts';
 import {
   dropFile,
   framesOf,

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { TestContext } from 'node:test';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { chromiumPath } from '../../scripts/support/chromium-path.ts';
 import { cleanUp } from '../support/clean-up.ts';
-import { chromiumPath } from './chromium.ts';
 
 /** Everything that a page did that it must not do. */
 export interface Watched {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { WebSocket } from 'ws';
-import { chromiumPath, Page } from '../browser/chromium.ts';
+import { chromiumPath } from '../../scripts/support/chromium-path.ts';
+import { Page } from '../browser/chromium.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { startExample } from './support.ts';
 
