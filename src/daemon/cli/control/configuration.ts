@@ -35,9 +35,9 @@ export async function checkConfiguration(
 function checked(origins: readonly ConfigOrigin[], policy: string | null): string[] {
   const from = (place: ConfigOrigin['from']) =>
     formatNumber(origins.filter((origin) => origin.from === place).length);
-  const keys = `${from('file')} from the file, ${from('environment')} from the environment, ${from('flag')} from options`;
+  const keys = `${from('file')} from the file, ${from('environment')} from the environment, ${from('flag')} from options, ${from('default')} by default`;
   return [
-    `checked: all ${formatCount(origins.length, 'key')}, with ${keys}, the rest by default`,
+    `checked: all ${formatCount(origins.length, 'key')}: ${keys}`,
     `checked: the keys fit together; ${policy === null ? 'there is no write policy' : `the write policy ${policy} is there`}`,
     'not checked: keys and tokens, ports, the disk and peers: "rangemesh doctor" looks at these',
   ];
