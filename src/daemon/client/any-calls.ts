@@ -1,5 +1,11 @@
 import { ClientError } from './errors.ts';
-import { type AdminClientInit, type FetchedAnswer, type Request, send } from './request.ts';
+import {
+  type AdminClientInit,
+  bytesOf,
+  type FetchedAnswer,
+  type Request,
+  send,
+} from './request.ts';
 import { chunksOf, lines, parseJson } from './streams.ts';
 
 /** Calls of the admin endpoint of one daemon by what their answers are, also of a later version. */
@@ -18,7 +24,7 @@ export class AnyCalls {
   /** Any call whose answer is text. */
   async text(request: Request): Promise<string> {
     const answer = await this.answer(request);
-    return new TextDecoder().decode(await answer.arrayBuffer());
+    return new TextDecoder().decode(await bytesOf(answer));
   }
 
   /** Any call whose answer is bytes, as they come. */

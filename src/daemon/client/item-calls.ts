@@ -28,7 +28,7 @@ import type {
   ListRefusedInit,
   PutItemInit,
 } from './inits.ts';
-import type { CallInit } from './request.ts';
+import { bytesOf, type CallInit } from './request.ts';
 
 /** The calls about items. */
 export class ItemCalls extends AnyCalls {
@@ -47,7 +47,7 @@ export class ItemCalls extends AnyCalls {
     return {
       id: (headers.get('etag') ?? '').replaceAll('"', ''),
       hint: headers.get('rangemesh-hint') ?? '',
-      payload: new Uint8Array(await answer.arrayBuffer()),
+      payload: await bytesOf(answer),
     };
   }
 

@@ -1,6 +1,6 @@
 import { jsonFields } from '../parses.ts';
 import { ClientError } from './errors.ts';
-import type { ByteStream } from './streams.ts';
+import { type ByteStream, cutShort } from './streams.ts';
 
 /** The part of a response that the client reads; that of `fetch` has it. */
 export interface FetchedAnswer {
@@ -126,9 +126,18 @@ function urlOf({ url, basePath = '/v1' }: AdminClientInit, { path, query = {} }:
   return `${url.replace(/\/+$/, '')}${whole}${search === '' ? '' : `?${search}`}`;
 }
 
+/** All bytes of an answer. Rejects with `ANSWER_CUT` where the connection breaks. */
+export async function bytesOf(answer: FetchedAnswer): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await answer.arrayBuffer());
+  } catch (cause) {
+    throw cutShort(cause);
+  }
+}
+
 async function refusal(answer: FetchedAnswer): Promise<ClientError> {
   const { status } = answer;
-  const text = new TextDecoder().decode(await answer.arrayBuffer());
+  const text = new TextDecoder().decode(await bytesOf(answer));
   const { code, message } = jsonFields(text);
   if (typeof code === 'string' && typeof message === 'string') {
     return new ClientError(status, code, message);

@@ -68,11 +68,22 @@ export async function* chunksOf(stream: ByteStream): AsyncGenerator<Uint8Array> 
     return;
   }
   const reader = stream.getReader();
+  const read = () =>
+    reader.read().catch((cause) => {
+      throw cutShort(cause);
+    });
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    for (let next = await read(); !next.done; next = await read()) yield next.value;
   } finally {
     await reader.cancel().catch(() => undefined);
   }
+}
+
+/** The bodies of `fetch` reject with a bare `TypeError` where the connection breaks. Other errors stay as they are. */
+export function cutShort(cause: unknown): unknown {
+  if (!(cause instanceof TypeError)) return cause;
+  const message = 'the connection broke before the end of the answer: call again';
+  return new ClientError(200, 'ANSWER_CUT', message, { cause });
 }
 
 /** The value of a JSON text; throws `ClientError` `INVALID_ANSWER`. */

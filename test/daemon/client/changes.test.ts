@@ -150,6 +150,19 @@ describe('AdminClient.changes', () => {
     await assert.rejects(client.getStatus({ signal: gone }), /gone/);
   });
 
+  it('rejects with a code where the daemon ends within an answer', async () => {
+    const broken = () =>
+      new Response(
+        new ReadableStream({
+          pull: (stream) => stream.error(new TypeError('terminated')),
+        }),
+      );
+    const cut = { code: 'ANSWER_CUT', message: /call again$/ };
+    await assert.rejects(read(scripted([broken()]).client, {}), cut);
+    await assert.rejects(scripted([broken()]).client.getStatus(), cut);
+    await assert.rejects(scripted([broken()]).client.getItem('ab'.repeat(32)), cut);
+  });
+
   it('ends by its signal, also in a pause', async () => {
     const clock = new VirtualClock();
     const gone = new AbortController();
