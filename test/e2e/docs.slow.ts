@@ -25,7 +25,7 @@ const BEFORE: Readonly<Record<string, string>> = {
 /** As a person waits until the daemon is up. */
 function waiting(script: string): string {
   return script.replace(
-    /^rangemesh start (--config \S+).*&$/gm,
+    /^rangemesh start (--config \S+).*&(?: +#.*)?$/gm,
     '$&\nuntil rangemesh probe live $1 > /dev/null 2>&1; do sleep 0.2; done',
   );
 }
