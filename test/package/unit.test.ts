@@ -52,7 +52,7 @@ describe('the systemd unit', () => {
   it('has no mistake that systemd finds', async (context) => {
     const file = join(await folderOf(context), 'rangemesh.service');
     const unit = await readFile(UNIT, 'utf8');
-    await writeFile(file, unit.replace('ExecStart=/usr/bin/node', `ExecStart=${process.execPath}`));
+    await writeFile(file, unit.replaceAll('=/usr/bin/node', `=${process.execPath}`));
     analyze(context, ['verify', '--man=no', file]);
   });
 
@@ -72,12 +72,15 @@ describe('the systemd unit', () => {
       ...args,
     ]);
     assert.equal(made.status, 0, String(made.stderr));
-    const start = (await settingOf('ExecStart'))
-      .replace('/usr/bin/node', process.execPath)
-      .replace('/opt/rangemesh/', ROOT)
-      .replace('%E', folder);
+    const commandOf = async (key: string) =>
+      (await settingOf(key))
+        .replace('/usr/bin/node', process.execPath)
+        .replace('/opt/rangemesh/', ROOT)
+        .replace('%E', folder)
+        .split(' ');
     // As systemd does: no shell, and hardly any environment.
-    const [program, ...argv] = start.split(' ');
+    const [program, ...argv] = await commandOf('ExecStart');
+    const reload = await commandOf('ExecReload');
     const child = spawn(program!, argv, {
       cwd: folder,
       env: {},
@@ -85,14 +88,14 @@ describe('the systemd unit', () => {
     });
     cleanUp(context, () => void child.kill('SIGKILL'));
     const exited = once(child, 'exit');
-    const reload = (await settingOf('ExecReload'))
-      .replace('$MAINPID', String(child.pid))
-      .split(' ');
     const events: string[] = [];
     for await (const line of createInterface({ input: child.stdout })) {
       const { event } = JSON.parse(line);
       if (event !== undefined) events.push(event);
-      if (event === 'started') spawnSync(reload[0]!, reload.slice(1));
+      if (event === 'started') {
+        const { status, stderr } = spawnSync(reload[0]!, reload.slice(1), { env: {} });
+        assert.equal(status, 0, String(stderr));
+      }
       if (event === 'reloaded') child.kill('SIGTERM');
     }
     assert.deepEqual(await exited, [0, null]);
