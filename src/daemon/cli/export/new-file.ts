@@ -1,4 +1,4 @@
-import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rename, stat, unlink } from 'node:fs/promises';
 import { reasonOf } from '../../errors.ts';
 import { taken, usage } from '../errors.ts';
 
@@ -21,7 +21,7 @@ export class NewFile {
     { replace }: { readonly replace: boolean },
     fill: (file: NewFile) => Promise<T>,
   ): Promise<T> {
-    if (!replace) await refuseTaken(path);
+    await refuseTaken(path, replace);
     const part = `${path}.part`;
     const handle = await open(part, 'w').catch((cause) => {
       throw unwritten(path, cause);
@@ -32,7 +32,7 @@ export class NewFile {
       await file.#use((each) => each.sync());
       await handle.close();
       // Another program may have made the file meanwhile.
-      if (!replace) await refuseTaken(path);
+      await refuseTaken(path, replace);
       await rename(part, path).catch((cause) => {
         throw unwritten(path, cause);
       });
@@ -56,10 +56,14 @@ export class NewFile {
   }
 }
 
-async function refuseTaken(path: string): Promise<void> {
+async function refuseTaken(path: string, replace: boolean): Promise<void> {
   const found = await lstat(path).catch(() => null);
   if (found === null) return;
-  throw taken(path, ', or give --force');
+  if (!replace) throw taken(path, ', or give --force');
+  const target = await stat(path).catch(() => null);
+  // A device, or a link to it, would be a plain file from then on.
+  if (target === null || target.isFile()) return;
+  throw usage(`${path} is no file: name another, or leave -o out and direct standard output there`);
 }
 
 function unwritten(path: string, cause: unknown): Error {

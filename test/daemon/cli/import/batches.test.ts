@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { importAll, Parcels } from '../../../../src/daemon/cli/import/testing.ts';
@@ -288,6 +288,11 @@ describe('import and export', () => {
     assert.equal(await readFile(file, 'utf8'), 'precious');
     assert.equal((await run([...argv, '--force'])).exitCode, 0);
     assert.match(await readFile(file, 'utf8'), /^\{"header"/);
+
+    const link = join(station.scratch, 'link');
+    await symlink(station.scratch, link);
+    const kept = await run(['export', '-o', link, '--force', ...station.target]);
+    assert.match(kept.stderr, /link is no file: .* leave -o out .*\[USAGE\]/);
 
     await rm(file);
     (station.node.bulk as { stream: unknown }).stream = (asked: { from: bigint; to: bigint }) => {
