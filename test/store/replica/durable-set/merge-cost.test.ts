@@ -12,21 +12,39 @@ const LEAF = 64;
 
 describe('the cost of merging', () => {
   it('sends keys straight to the tree when they fill two leaves and lie close together', () => {
-    const dense = (count: number, span: number): boolean => {
-      const { cost } = treeOf(span);
-      // The first of them lies below the keys of the tree, the others above.
-      const keys = [key(0), ...Array.from({ length: count - 1 }, (_, i) => key(10_000 + i))];
-      return cost.isDense(keys);
+    const dense = (count: number): boolean => treeOf(0).cost.isDense(keysFrom(10_000, count));
+    assert.equal(dense(2 * LEAF - 1), false, 'one key less than two leaves');
+    assert.equal(dense(2 * LEAF), true);
+    assert.equal(dense(1), false);
+    assert.equal(dense(0), false);
+  });
+
+  it('sends keys straight to the tree from several places, twelve for each leaf at least', () => {
+    const { cost, held } = treeOf(1_000);
+    // Half a leaf of held keys, and one, lies between keys that are alone.
+    const dense = (alone: number, count: number): boolean => {
+      const apart = Array.from({ length: alone }, (_, i) => key(100 + 33 * i));
+      return cost.isDense([...apart, ...keysFrom(10_000, count - alone)]);
     };
-    assert.equal(dense(2 * LEAF - 1, 0), false, 'one key less than two leaves');
-    assert.equal(dense(2 * LEAF, 0), true);
-    // 12 keys for each leaf: 128 = 12 (2 + (span + 128) / 32) with a span of 149 1/3.
-    assert.equal(dense(2 * LEAF, 149), true);
-    assert.equal(dense(2 * LEAF, 150), false);
-    assert.equal(dense(129, 151), true, 'exactly twelve for each leaf');
-    assert.equal(dense(129, 152), false);
-    assert.equal(dense(1, 0), false);
-    assert.equal(treeOf(0).cost.isDense([]), false);
+    // 192 = 12 (8 + 2 + 192 / 32): 8 leaves, 2 where the others begin, and those that all of them fill.
+    assert.equal(dense(8, 192), true);
+    assert.equal(dense(9, 192), false);
+    assert.equal(dense(8, 191), false);
+    const places = [0, 300, 600, 900].flatMap((rank) => beside(100 + rank, 64));
+    assert.equal(cost.isDense(places), true, 'a leaf at each of four places');
+    const scattered = Array.from({ length: 256 }, (_, i) => key(100 + 3 * i));
+    assert.equal(cost.isDense(scattered), false, 'everywhere in the tree');
+    assert.equal(held(), 0, 'it keeps no snapshot');
+  });
+
+  it('asks a tree for few ranks, wherever the keys lie', () => {
+    const { cost, asked } = treeOf(5_000);
+    cost.isDense(keysFrom(10_000, 4_000));
+    assert.ok(asked() < 40, `close together: ${asked()}`);
+    const apart = Array.from({ length: 4_000 }, (_, i) => key(100 + i));
+    const before = asked();
+    cost.isDense(apart);
+    assert.ok(asked() - before < 2_000, `everywhere: ${asked() - before}`);
   });
 
   it('counts a leaf as twelve keys, and no more leaves than keys', () => {
@@ -63,15 +81,19 @@ describe('the cost of merging', () => {
 });
 
 /** The cost of merging into a tree of so many keys, whose hints begin at 100. */
-function treeOf(count: number): { cost: MergeCost; held: () => number } {
+function treeOf(count: number): { cost: MergeCost; held: () => number; asked: () => number } {
   const tree = new MemoryTree({ scheme: wideSum });
   tree.insert(Array.from({ length: count }, (_, i) => key(100 + i)));
   let held = 0;
+  let asked = 0;
   const snapshot = (): object => {
     held++;
     const taken = tree.snapshot();
     return {
-      lowerBound: taken.lowerBound.bind(taken),
+      lowerBound: (bound: ItemKey) => {
+        asked++;
+        return taken.lowerBound(bound);
+      },
       release: () => {
         held--;
         taken.release();
@@ -81,7 +103,21 @@ function treeOf(count: number): { cost: MergeCost; held: () => number } {
   return {
     cost: new MergeCost({ snapshot } as Pick<DurableTree, 'snapshot'>, LEAF),
     held: () => held,
+    asked: () => asked,
   };
+}
+
+function keysFrom(hint: number, count: number): ItemKey[] {
+  return Array.from({ length: count }, (_, i) => key(hint + i));
+}
+
+/** Keys between the one of a hint and the next. */
+function beside(hint: number, count: number): ItemKey[] {
+  return Array.from({ length: count }, (_, i) => {
+    const id = new Uint8Array(32).fill(255);
+    id[31] = i;
+    return { hint: BigInt(hint), id };
+  });
 }
 
 function key(hint: number): ItemKey {
