@@ -1,4 +1,4 @@
-import { isReadFailure, type ReadyBatch, readyBatch } from '../../level/index.ts';
+import { type Database, isReadFailure, type ReadyBatch, readyBatch } from '../../level/index.ts';
 import { type DurableSet, isDamage, type PreparedCommit } from '../durable-set/index.ts';
 import { SetLifecycle, type SetLifecycleInit } from '../recovery/index.ts';
 import * as storeErrors from '../store-errors.ts';
@@ -22,10 +22,14 @@ export interface CommitterInit extends SetLifecycleInit {
 
 type Prepare = (set: DurableSet) => PreparedCommit | null;
 
-interface Made {
+interface Staged {
   readonly set: DurableSet;
+  readonly database: Database;
   /** Null when there was nothing to do. */
   readonly commit: PreparedCommit | null;
+}
+
+interface Made extends Staged {
   /** Null also when filling it failed. */
   readonly batch: ReadyBatch | null;
   readonly failure: unknown;
@@ -75,7 +79,8 @@ export class Committer {
   ): Promise<boolean> {
     return this.#turns.run({
       alone,
-      prepare: () => this.#prepare(prepare),
+      prepare: () => this.#stage(prepare),
+      encode: encoded,
       confirm: (made) => this.#confirm(made, prepare),
       carryOut: (made) => this.#write(made, late),
     });
@@ -88,6 +93,7 @@ export class Committer {
     void this.#turns.run({
       alone: true,
       prepare: () => undefined,
+      encode: () => undefined,
       confirm: () => undefined,
       carryOut: async () => rebuild(),
     });
@@ -124,18 +130,12 @@ export class Committer {
     incidents.add('READ_FAILED', `a read failed, and no table is damaged: ${reason}`, error);
   }
 
-  #prepare(prepare: Prepare): Made {
+  #stage(prepare: Prepare): Staged {
     const { refusal } = this.lifecycle;
     if (refusal !== null) throw refusal;
     const set = this.lifecycle.use();
     const commit = this.#guard(() => prepare(set));
-    try {
-      const batch = commit && readyBatch(this.lifecycle.database, commit.fill);
-      return { set, commit, batch, failure: null };
-    } catch (failure) {
-      // Thrown in its turn: earlier commits are still on their way.
-      return { set, commit, batch: null, failure };
-    }
+    return { set, database: this.lifecycle.database, commit };
   }
 
   /** A commit that was prepared on top of a failed one is prepared again. */
@@ -143,7 +143,7 @@ export class Committer {
     const { set, commit, batch, failure } = made;
     if (set !== this.lifecycle.set) {
       void batch?.close();
-      return this.#confirm(this.#prepare(prepare), prepare);
+      return this.#confirm(encoded(this.#stage(prepare)), prepare);
     }
     if (commit === null || batch !== null) return made;
     commit.discard();
@@ -185,5 +185,15 @@ export class Committer {
     this.#witness?.write(commit.number);
     onWritten?.({ durationMs, bytes: batch.bytes });
     return true;
+  }
+}
+
+/** The batch of a commit. A failure is thrown in its turn: earlier commits are still on their way. */
+function encoded(staged: Staged): Made {
+  const { commit, database } = staged;
+  try {
+    return { ...staged, batch: commit && readyBatch(database, commit.fill), failure: null };
+  } catch (failure) {
+    return { ...staged, batch: null, failure };
   }
 }

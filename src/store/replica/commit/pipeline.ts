@@ -1,8 +1,10 @@
 import { delay } from '../../alarm.ts';
 import type { Clock } from '../../environment.ts';
 
-export interface PipelineWork<Prepared, Result> {
-  readonly prepare: () => Prepared;
+export interface PipelineWork<Staged, Prepared, Result> {
+  readonly prepare: () => Staged;
+  /** The second half of preparing. After a long first half the event loop has a turn in between. */
+  readonly encode: (staged: Staged) => Prepared;
   /**
    * Called once all earlier work was carried out. Returns `prepared` if it still holds, else a
    * replacement. No later work is prepared before.
@@ -13,8 +15,11 @@ export interface PipelineWork<Prepared, Result> {
   readonly alone: boolean;
 }
 
-/** Milliseconds of preparing in a row. */
+/** Milliseconds of preparing in a row, from one piece to the next. */
 const MAX_MS = 5;
+
+/** Milliseconds of a first half; after a longer one the second half has a turn of its own. */
+const MAX_HALF_MS = 2;
 
 /**
  * Work in two steps, each in the order of the calls. While one piece is carried out, the next one is
@@ -32,9 +37,9 @@ export class Pipeline {
     this.#clock = clock;
   }
 
-  run<Prepared, Result>(work: PipelineWork<Prepared, Result>): Promise<Result> {
+  run<Staged, Prepared, Result>(work: PipelineWork<Staged, Prepared, Result>): Promise<Result> {
     const before = this.#done;
-    const prepared = this.#prepared(work.alone ? before : this.#free, work.prepare);
+    const prepared = this.#prepared(work.alone ? before : this.#free, work);
     const confirmed = Promise.allSettled([before, prepared]).then(async () =>
       work.confirm(await prepared),
     );
@@ -49,16 +54,28 @@ export class Pipeline {
     await this.#done;
   }
 
-  /** Work that takes no time, as under a virtual clock, is never held up. */
-  async #prepared<Prepared>(turn: Promise<unknown>, prepare: () => Prepared): Promise<Prepared> {
+  async #prepared<Staged, Prepared>(
+    turn: Promise<unknown>,
+    { prepare, encode }: Pick<PipelineWork<Staged, Prepared, unknown>, 'prepare' | 'encode'>,
+  ): Promise<Prepared> {
     await turn;
-    if (this.#workedMs >= MAX_MS) {
-      this.#workedMs = 0;
-      await delay(this.#clock);
-    }
+    if (this.#workedMs >= MAX_MS) await this.#rest();
+    const before = this.#workedMs;
+    const staged = this.#timed(prepare);
+    if (this.#workedMs - before > MAX_HALF_MS) await this.#rest();
+    return this.#timed(() => encode(staged));
+  }
+
+  /** Work that takes no time, as under a virtual clock, is never held up. */
+  async #rest(): Promise<void> {
+    this.#workedMs = 0;
+    await delay(this.#clock);
+  }
+
+  #timed<Result>(work: () => Result): Result {
     const start = this.#clock.monotonic();
     try {
-      return prepare();
+      return work();
     } finally {
       this.#workedMs += this.#clock.monotonic() - start;
     }

@@ -34,7 +34,7 @@ export class SlicePace {
     return Math.max(leastWork, (SHARE * bulk.sliceMs) / this.#unitMs);
   }
 
-  /** Prepares a slice, and measures the time of its work and its encoding. */
+  /** Prepares a slice, and measures its work and its encoding: they come in turns of their own. */
   measured(
     prepare: () => (PreparedCommit & { readonly work: number }) | null,
   ): PreparedCommit | null {
@@ -48,7 +48,7 @@ export class SlicePace {
       fill: (sink) => {
         const filling = bulk.busyMs();
         prepared.fill(sink);
-        this.#learn(workedMs + bulk.busyMs() - filling, prepared.work);
+        this.#learn(Math.max(workedMs, bulk.busyMs() - filling), prepared.work);
       },
     };
   }

@@ -13,16 +13,16 @@ describe('the pace of merging', () => {
   it('sizes slices so that their cost fits into their time', async (t) => {
     const clock = new SlowClock();
     const { kept, merger } = await openMerger(t, { bufferItems: 2, clock });
-    /** Milliseconds that the next slice takes a unit of its work: to work it out, and to encode it. */
+    /** Milliseconds that the next slice takes a unit of its work: to work it out, and as many to encode it. */
     const costs = [0.02, 0.04, 0.01, 0.0001, 0.002];
     const wanted: number[] = [];
     for (const [i, cost] of costs.entries()) {
       await add(kept.committer, numberedItems(10 * i, 2));
       const spied = spyOnMerges(kept, (work, prepared) => {
         wanted.push(work);
-        clock.ms += (cost / 2) * prepared;
+        clock.ms += cost * prepared;
         return () => {
-          clock.ms += (cost / 2) * prepared;
+          clock.ms += cost * prepared;
         };
       });
       merger.wake();

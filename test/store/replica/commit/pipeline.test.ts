@@ -57,6 +57,7 @@ describe('a pipeline', () => {
     const result = await pipeline.run({
       alone: false,
       prepare: () => 'first',
+      encode: (staged) => staged,
       confirm: (prepared) => `${prepared} and second`,
       carryOut: async (prepared) => prepared,
     });
@@ -88,6 +89,33 @@ describe('a pipeline', () => {
       assert.equal(await rests(clock, pipeline, 0), true, 'preparing that fails takes time too');
     }
   });
+
+  it('rests between the halves of a piece whose first half takes more than two milliseconds', async () => {
+    const clock = new WorkingClock();
+    const pipeline = new Pipeline(clock);
+    const log: string[] = [];
+    const half = (name: string, ms: number): void => {
+      clock.ms += ms;
+      log.push(name);
+    };
+    const piece = (name: string, first: number, second: number): Promise<void> =>
+      pipeline.run({
+        alone: false,
+        prepare: () => half(`${name} first`, first),
+        encode: () => half(`${name} second`, second),
+        confirm: () => undefined,
+        carryOut: async () => undefined,
+      });
+    await piece('short', 2, 0);
+    assert.deepEqual(log, ['short first', 'short second']);
+    const long = piece('long', 2.5, 4.5);
+    const next = piece('next', 0, 0);
+    await settle();
+    assert.deepEqual(log.slice(2), ['long first']);
+    await clock.advance(0);
+    await Promise.all([long, next]);
+    assert.deepEqual(log.slice(3), ['long second', 'next first', 'next second'], 'the rest counts');
+  });
 });
 
 /** Whether a piece waits for a turn of the event loop, which the clock's timers are, before `ms` of work. */
@@ -98,15 +126,17 @@ async function rests(
   fails = false,
 ): Promise<boolean> {
   let prepared = false;
-  const prepare = (): number => {
+  const prepare = (): void => {
     prepared = true;
+  };
+  const encode = (): number => {
     clock.ms += ms;
     if (fails) throw new Error('failed');
     return ms;
   };
   const confirm = (given: number): number => given;
   const carryOut = async (given: number): Promise<number> => given;
-  const run = pipeline.run({ alone: false, prepare, confirm, carryOut });
+  const run = pipeline.run({ alone: false, prepare, encode, confirm, carryOut });
   const ended = fails ? assert.rejects(run, /failed/) : run;
   await settle();
   const waited = !prepared;
@@ -137,6 +167,7 @@ class Trial {
     const result = this.pipeline.run({
       alone,
       prepare: () => this.#step(`prepare ${name}`),
+      encode: () => undefined,
       confirm: () => this.#step(`confirm ${name}`),
       carryOut: async () => {
         this.#step(`carry out ${name}`);

@@ -10,19 +10,19 @@ function pacing(leastWork?: number) {
   const bulk = { sliceMs: 10, busyMs: () => clock.monotonic() };
   const least = leastWork === undefined ? {} : { leastWork };
   const pace = new SlicePace({ bulk, firstUnitMs: 0.01, leastUnitMs: 0.001, ...least });
-  /** A slice of so much work that takes so many milliseconds, half of them to encode it. */
-  const slice = (work: number, ms: number): void => {
+  /** A slice of so much work that takes so many milliseconds, in each of its halves or in one. */
+  const slice = (work: number, ms: number, encodeMs = ms): void => {
     const commit = {
       number: 1,
       begin() {},
       fill: () => {
-        clock.ms += ms / 2;
+        clock.ms += encodeMs;
       },
       commit() {},
       discard() {},
     };
     const measured = pace.measured(() => {
-      clock.ms += ms / 2;
+      clock.ms += ms;
       return { ...commit, work };
     });
     measured?.fill(NO_SINK);
@@ -49,5 +49,16 @@ describe('the pace of slices', () => {
     assert.equal(pace.work, 800);
     slice(100, 100);
     assert.equal(pace.work, 100, 'eight units fit');
+  });
+
+  it('counts the longer half of a slice: a turn of the event loop lies between them', () => {
+    for (const [ms, encodeMs] of [
+      [2, 1],
+      [1, 2],
+    ] as const) {
+      const { pace, slice } = pacing();
+      slice(100, ms, encodeMs);
+      assert.equal(pace.work, 400);
+    }
   });
 });
