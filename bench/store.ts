@@ -13,6 +13,11 @@ export interface StoreFigures {
   /** The same payloads put into `level` alone, batch after batch of the same size, before and after. */
   readonly rawLevelPerSecond: number;
   readonly ratio: number;
+  /**
+   * Bytes that write calls took while the items came in, log and compaction included (`wchar` of Linux); null on
+   * other systems. Keys may still be in the write buffer.
+   */
+  readonly bytesWrittenPerItem: number | null;
   /** An arbitrary range, soon after the items came in. */
   readonly fingerprintUs: number;
   /** The same 4,000 ranges later, when the cache holds sums of the nodes. */
@@ -48,7 +53,7 @@ export async function benchStore(order: Order, init: StoreBenchInit): Promise<St
   const measured = await withDirectory((directory) => measure(join(directory, 'db'), order, init));
   const after = await raw(order, init);
   const rawLevelPerSecond = Math.round((before + after) / 2);
-  const { openMs, diskBytesPerItem, maxLoopDelayMs } = measured;
+  const { openMs, bytesWrittenPerItem, diskBytesPerItem, maxLoopDelayMs } = measured;
   return {
     bench: 'store',
     n: init.n,
@@ -56,6 +61,7 @@ export async function benchStore(order: Order, init: StoreBenchInit): Promise<St
     itemsPerSecond: Math.round(measured.itemsPerSecond),
     rawLevelPerSecond,
     ratio: round(measured.itemsPerSecond / rawLevelPerSecond, 3),
+    bytesWrittenPerItem: bytesWrittenPerItem && Math.round(bytesWrittenPerItem),
     fingerprintUs: round(measured.fingerprintUs),
     fingerprintMedianUs: round(measured.fingerprintMedianUs),
     lowerBoundUs: round(measured.lowerBoundUs),

@@ -3,9 +3,12 @@ import { systemClock, systemDisk } from '../../src/daemon/system/index.ts';
 import { openDatabase, Replica, type Snapshot } from '../../src/store/index.ts';
 import { median } from '../support/child.ts';
 import { ItemSource, ingest, type Order } from '../support/items.ts';
+import { writtenBytes } from '../support/written.ts';
 
 export interface IngestFigures {
   readonly itemsPerSecond: number;
+  /** See `StoreFigures`. */
+  readonly bytesWrittenPerItem: number | null;
   readonly fingerprintUs: number;
   readonly fingerprintMedianUs: number;
   readonly lowerBoundUs: number;
@@ -33,11 +36,14 @@ const replica = await Replica.open({
 });
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
+const before = await writtenBytes();
 const sizes = { count: Number(n), batch: Number(batch), callers: 2 };
 const itemsPerSecond = await ingest(new ItemSource(order), sizes, (items) => replica.put(items));
 delay.disable();
+const after = await writtenBytes();
 const figures: IngestFigures = {
   itemsPerSecond,
+  bytesWrittenPerItem: before === null || after === null ? null : (after - before) / Number(n),
   ...query(replica),
   rssMb: process.resourceUsage().maxRSS / 1024,
   maxLoopDelayMs: delay.max / 1e6,
