@@ -104,7 +104,7 @@ describe('the commands of the docs for export and restore', () => {
 });
 
 describe('the commands of the docs for copying a stopped directory', () => {
-  it('give a second node with the same set, the same places in its feed, and another id', async (context) => {
+  it('give a second node with the same set, its own feed of the same places, and another id', async (context) => {
     const desk = await Desk.create(context);
     const node = await desk.start('node');
     await fill(node);
@@ -112,12 +112,15 @@ describe('the commands of the docs for copying a stopped directory', () => {
     await desk.daemons.stop(node);
     const copy = await desk.type(...(await commandsOf('Copying a stopped directory')));
     assert.deepEqual(await setOf(copy!), set);
-    const { epoch, entries } = await feedOf(copy!, `since=0&epoch=${feed.epoch}`);
-    assert.equal(epoch, feed.epoch);
+    const { status } = await copy!.client.send('GET', `/v1/changes?since=9&epoch=${feed.epoch}`);
+    assert.equal(status, 410);
+    const { epoch, entries } = await feedOf(copy!, 'since=0');
+    assert.notEqual(epoch, feed.epoch);
     assert.equal(JSON.stringify(entries), JSON.stringify(feed.entries));
     assert.notEqual(copy!.daemon.peerId, node.daemon.peerId);
     const again = await desk.start('node');
     assert.equal(again.daemon.peerId, node.daemon.peerId);
+    assert.equal((await feedOf(again, 'since=0&limit=1')).epoch, feed.epoch);
     await copy!.client.addPeer(again.address);
     await copy!.client.put(payload(ITEMS), 1n);
     await converged([copy!, again], 1);

@@ -27,8 +27,8 @@ import type { Penalties } from '../penalties/index.ts';
 import type { Replicator } from '../replicator/index.ts';
 import { NO_RETENTION } from '../retention/index.ts';
 import { VERSION } from '../version.ts';
-import { NodeItems } from './bulk-items.ts';
 import { Explanations, refusalIn, whyAnswer } from './explain/index.ts';
+import { NodeItems, OwnFeed } from './items/index.ts';
 import { NEVER_PAUSED, type PausedView, pausedNow, refusePaused } from './pausing/index.ts';
 import {
   noDialect,
@@ -87,6 +87,7 @@ const CLOSED: RefusalReason = { code: 'STORE_CLOSED', message: 'the daemon is sh
 export class RunningNode implements ExplainedNode {
   readonly bulk: NodeItems;
   readonly explain: Explanations;
+  readonly feed: ArrivalFeed;
   readonly events: ExplainedNode['events'];
   readonly #init: RunningNodeInit;
   readonly #views: PeerViews;
@@ -99,6 +100,7 @@ export class RunningNode implements ExplainedNode {
     this.#init = init;
     this.bulk = new NodeItems({ ...init, ownItems: init.replicator.ownItems });
     this.events = init.events;
+    this.feed = new OwnFeed(init.replica, init.mesh.peerId);
     this.#views = new PeerViews(init);
     this.explain = new Explanations({ ...init, node: this, views: this.#views });
     this.#paused = init.paused ?? NEVER_PAUSED;
@@ -203,10 +205,6 @@ export class RunningNode implements ExplainedNode {
     const item = { hint: hint ?? BigInt(clock.now()), payload };
     const [result] = await replicator.ownItems.put([item]);
     return result!;
-  }
-
-  get feed(): ArrivalFeed {
-    return this.#init.replica;
   }
 
   readonly get: Replica['get'] = (id, options) => this.#init.replica.get(id, options);

@@ -1,6 +1,5 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
-export { NodeItems } from './bulk-items.ts';
 export {
   announceOptions,
   fetchOptions,
@@ -10,6 +9,7 @@ export {
   replicaLimits,
   replicatorOptions,
 } from './config-options.ts';
+export { NodeItems, OwnFeed } from './items/index.ts';
 export { type Applier, appliersOf, LiveConfig } from './live-config/index.ts';
 export { RoleNotices, TwinWatch } from './network/index.ts';
 export { type PausedFile, PausedPeers, Pausing, pausedFile } from './pausing/index.ts';

@@ -7,8 +7,8 @@ import {
   type Replica,
   type Served,
   StoreError,
-} from '../../store/index.ts';
-import type { HoldMemory, ItemStream } from '../node-api.ts';
+} from '../../../store/index.ts';
+import type { HoldMemory, ItemStream } from '../../node-api.ts';
 
 /** Items that the store reads at once. */
 const TOGETHER = 64;

@@ -1,10 +1,16 @@
-import { type Clock, delay, type Item, type PutResult, type Replica } from '../../store/index.ts';
-import type { DaemonError } from '../errors.ts';
-import type { GuardError } from '../guard/index.ts';
-import type { BulkItems, HoldMemory, ItemStream, NewOwnItem } from '../node-api.ts';
-import type { Replicator } from '../replicator/index.ts';
+import {
+  type Clock,
+  delay,
+  type Item,
+  type PutResult,
+  type Replica,
+} from '../../../store/index.ts';
+import type { DaemonError } from '../../errors.ts';
+import type { GuardError } from '../../guard/index.ts';
+import type { BulkItems, HoldMemory, ItemStream, NewOwnItem } from '../../node-api.ts';
+import type { Replicator } from '../../replicator/index.ts';
+import { ownSecret } from '../peer-errors.ts';
 import { type ItemStreamInit, readByIds, streamItems } from './item-stream.ts';
-import { ownSecret } from './peer-errors.ts';
 
 /** Ids looked up in one turn of the event loop. */
 const TOGETHER = 512;
