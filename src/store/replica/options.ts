@@ -63,12 +63,12 @@ export interface IndexOptions extends TreeOptions {
   /**
    * Most keys in memory that are not in the tree on disk yet; merging begins at half of it. Raising it
    * makes scattered writes cheaper. It costs memory (some 100 bytes a key), and time at opening.
-   * @default 65_536
+   * @default 131_072
    */
   bufferItems: number;
 }
 
-export const DEFAULT_INDEX: IndexOptions = { ...DEFAULT_TREE, bufferItems: 65_536 };
+export const DEFAULT_INDEX: IndexOptions = { ...DEFAULT_TREE, bufferItems: 131_072 };
 
 /** How fast the items are checked against their ids in the background. */
 export interface ScrubOptions {
