@@ -6,10 +6,13 @@ import { HotCall } from './hot-call.ts';
 import type { PlainPut } from './plain.ts';
 import type { ClientPut, PutGroup } from './put-group.ts';
 
+/** Shared: an array for each put costs as much as its promise. */
+const NONE = new Uint8Array();
+
 /** A put of a payload, which is stored once all of it is here. */
 export class HotPut extends HotCall implements BodyTaker, ClientPut {
   readonly hint: bigint | undefined;
-  payload: Uint8Array = new Uint8Array();
+  payload: Uint8Array = NONE;
   readonly #group: PutGroup;
   #missing: number;
   /** All but the last. */

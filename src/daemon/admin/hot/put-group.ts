@@ -52,9 +52,9 @@ function tell(
   puts: readonly ClientPut[],
   results: Awaited<ReturnType<BulkItems['putMany']>>,
 ): void {
-  for (const [i, put] of puts.entries()) {
+  for (let i = 0; i < puts.length; i++) {
     const result = results[i]!;
-    if (result instanceof Error) put.failed(result);
-    else put.stored(result);
+    if (result instanceof Error) puts[i]!.failed(result);
+    else puts[i]!.stored(result);
   }
 }
