@@ -56,7 +56,7 @@ function meaning(record: NativeRecord): string {
     case 'cut':
       return `cut: ${record.steps.length + 1} parts of ${record.count} items, in units of 2^${record.shift}; digests of 3 bytes`;
     case 'sketch':
-      return `sketch: count ${record.count}, ${record.sums.length} sums, ${record.symbols.length / 8} symbols`;
+      return `sketch: count ${record.count}, ${record.sums.length} sums, ${record.symbols.length / symbolBytes(record)} symbols`;
     case 'probe':
       return `probe: count ${record.count}, 128 sums`;
     case 'list':
@@ -66,7 +66,7 @@ function meaning(record: NativeRecord): string {
     case 'more':
       return `more group ${record.group}: ${record.symbols}`;
     case 'symbols':
-      return `symbols group ${record.group}: ${record.symbols.length / 8}`;
+      return `symbols group ${record.group}: ${record.symbols.length / symbolBytes(record)}`;
     case 'found':
       return `found group ${record.group}${record.last ? ': last' : ''}${gives(record.gives)}; width ${record.width}, ${record.prefixes.length / record.width} prefixes`;
     case 'match':
@@ -74,11 +74,17 @@ function meaning(record: NativeRecord): string {
     case 'give':
     case 'grant':
       return `${tag} group ${record.group}${record.last ? ': last' : ''}, ${record.ids.length / 32} ids`;
+    case 'rest':
+      return `rest group ${record.group}${record.last ? ': last' : ''}, ${record.rests.length / 28} ids`;
     case 'piece':
       return `piece${record.upper === null ? ': last' : ''}, ${record.ids.length / 32} ids`;
     default:
       return tag;
   }
+}
+
+function symbolBytes({ narrow = false }: { readonly narrow?: boolean }): number {
+  return narrow ? 6 : 8;
 }
 
 function gives(follow: boolean): string {

@@ -105,7 +105,10 @@ function parts(version: NativeVersion) {
   const key = sessionKey(first, second);
   const ids = concatBytes(...[0, 1, 2].map((i) => item(i).id));
   const shorts = new Uint32Array(6);
-  codingReference.shortIds(key.shortIds, ids, shorts, 0);
+  const form = version < 3 ? 'hash' : 'wide';
+  codingReference.shortIds(key.shortIds, ids, shorts, 0, form);
+  const narrow = new Uint32Array(6);
+  codingReference.shortIds(key.shortIds, ids, narrow, 0, 'narrow');
   const cells = new Uint32Array(2 * symbolsThrough(3));
   codingReference.toggle(cells, shorts, { begin: 0, end: 3, first: 0, last: 3 });
   const buckets = new Int32Array(BUCKETS);
@@ -119,6 +122,7 @@ function parts(version: NativeVersion) {
     rootHint: bytesToHex(rootHint(state, 3)),
     shortIdKey: bytesToHex(key.shortIds),
     shortIds: words(shorts),
+    ...(version > 2 && { narrowShortIds: words(narrow) }),
     symbols: words(cells),
     sums: bytesToHex(sumsOf(buckets, SKETCH_SUMS)),
     probe: bytesToHex(sumsOf(buckets, BUCKETS)),

@@ -16,13 +16,26 @@ export interface ToggleRange {
 }
 
 /**
+ * How short ids are made. `hash`: of the whole id (versions 1 and 2 of the native dialect). `wide`: the high
+ * word is the first four bytes of the id, hidden by a hash of the other 28. `narrow`: the same with 32 bits
+ * and the check alone; bits 16 to 31 repeat bits 32 to 47.
+ */
+export type ShortIdForm = 'hash' | 'wide' | 'narrow';
+
+/**
  * The elements of coded symbols (docs/protocol-native.md, "Coded symbols"). Short ids and symbols
  * have 64 bits and are kept as two words, the low one first; the low 16 bits of a short id are a
  * check that the other 48 decide.
  */
 export interface Coding {
   /** The short ids of `ids` (32 bytes each, concatenated) under a key, from id `at` of `into` on. */
-  shortIds(key: Uint8Array, ids: Uint8Array, into: Uint32Array, at: number): void;
+  shortIds(
+    key: Uint8Array,
+    ids: Uint8Array,
+    into: Uint32Array,
+    at: number,
+    form: ShortIdForm,
+  ): void;
   /** Toggles short ids in all their cells of some blocks; `cells` has room for block `last`. */
   toggle(cells: Uint32Array, shorts: Uint32Array, range: ToggleRange): void;
   /** Adds the sign of each short id of [begin, end) to its one of the buckets. */

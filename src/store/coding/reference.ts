@@ -1,15 +1,18 @@
 import { ID_BYTES } from '../item.ts';
-import { type Coding, checkOf, eachCell } from './coding.ts';
+import { type Coding, eachCell } from './coding.ts';
+import { FIRST_BYTES, lowOf } from './short-id.ts';
 import { sipHash13 } from './siphash.ts';
 
 /** Coding in plain TypeScript: the readable reference. */
 export const codingReference: Coding = {
-  shortIds(key, ids, into, at) {
+  shortIds(key, ids, into, at, form) {
     for (let i = 0; i < ids.length / ID_BYTES; i++) {
-      const hash = sipHash13(key, ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES));
-      const low = Number(hash & 0xffff_ffffn);
-      const high = Number(hash >> 32n);
-      into[2 * (at + i)] = (low & 0xffff0000) | checkOf(high, low >>> 16);
+      const id = Uint8Array.from(ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES));
+      const first = new DataView(id.buffer).getUint32(0, true);
+      if (form !== 'hash') id.fill(0, 0, FIRST_BYTES);
+      const hash = sipHash13(key, id);
+      const high = Number(hash >> 32n) ^ (form === 'hash' ? 0 : first);
+      into[2 * (at + i)] = lowOf(high, Number(hash & 0xffff_ffffn), form);
       into[2 * (at + i) + 1] = high;
     }
   },

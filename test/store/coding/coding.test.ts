@@ -7,9 +7,10 @@ import {
   checkOf,
   codingKernel,
   codingReference,
+  type ShortIdForm,
   symbolsThrough,
 } from '../../../src/store/coding/index.ts';
-import { sipHash13 } from '../../../src/store/coding/testing.ts';
+import { lowOf, sipHash13 } from '../../../src/store/coding/testing.ts';
 import { assertProperty } from '../../support/property.ts';
 import { SeededRandom } from '../../support/random.ts';
 
@@ -17,9 +18,13 @@ const random = new SeededRandom('coding');
 const ids = random.bytes(32 * 1_300);
 const key = random.bytes(16);
 
-function shortsOf(coding: typeof codingReference, bytes: Uint8Array): Uint32Array {
+function shortsOf(
+  coding: typeof codingReference,
+  bytes: Uint8Array,
+  form: ShortIdForm = 'hash',
+): Uint32Array {
   const shorts = new Uint32Array(bytes.length / 16);
-  coding.shortIds(key, bytes, shorts, 0);
+  coding.shortIds(key, bytes, shorts, 0, form);
   return shorts;
 }
 
@@ -40,7 +45,7 @@ describe('coding', () => {
       const whole = shortsOf(coding, ids);
       for (const [at, count] of [[0, 3] as const, [1, 1] as const, [5, 513] as const]) {
         const into = new Uint32Array(2 * (at + count + 1)).fill(77);
-        coding.shortIds(key, ids.subarray(0, 32 * count), into, at);
+        coding.shortIds(key, ids.subarray(0, 32 * count), into, at, 'hash');
         const around = [...into.subarray(0, 2 * at), ...into.subarray(2 * (at + count))];
         assert.ok(
           around.every((word) => word === 77),
@@ -59,6 +64,29 @@ describe('coding', () => {
       assert.equal(BigInt(high), hash >> 32n);
       assert.equal(low >>> 16, Number((hash >> 16n) & 0xffffn));
       assert.equal(low & 0xffff, checkOf(high, low >>> 16));
+    }
+  });
+
+  it('hides the first four bytes of an id in the high word of the other forms', () => {
+    const first = new DataView(ids.buffer, ids.byteOffset).getUint32(0, true);
+    const rest = ids.slice(0, 32).fill(0, 0, 4);
+    const hash = sipHash13(key, rest);
+    const high = (Number(hash >> 32n) ^ first) >>> 0;
+    for (const form of ['wide', 'narrow'] as const) {
+      const [low, found] = shortsOf(codingReference, ids.subarray(0, 32), form);
+      assert.equal(found, high);
+      const middle = form === 'narrow' ? high & 0xffff : Number((hash >> 16n) & 0xffffn);
+      assert.deepEqual([low! >>> 16, low! & 0xffff], [middle, checkOf(high, middle)]);
+      assert.equal(lowOf(high, Number(hash & 0xffff_ffffn), form), low);
+    }
+  });
+
+  it('makes the same short ids of each form by the kernel', () => {
+    for (const form of ['hash', 'wide', 'narrow'] as const) {
+      const [a, b] = [codingReference, codingKernel ?? codingReference].map((coding) =>
+        Buffer.from(shortsOf(coding, ids, form).buffer),
+      );
+      assert.ok(a!.equals(b!), form);
     }
   });
 

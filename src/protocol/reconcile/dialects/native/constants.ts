@@ -14,6 +14,15 @@ export const DIGEST_BYTES = 5;
 /** The same in a cut, where few ranges are compared (2^-24 each). */
 export const CUT_DIGEST_BYTES = 3;
 export const SYMBOL_BYTES = 8;
+/** The same without the bits that repeat others. */
+export const NARROW_SYMBOL_BYTES = 6;
+/**
+ * Symbols are narrow up to so many pairs of a difference and an item: one group in 64 then has two equal
+ * short ids, and is answered once more.
+ */
+export const NARROW_PAIRS = 67_108_864;
+/** Bytes of a granted id: its short id tells the others. */
+export const REST_BYTES = 28;
 
 /** Ranges of at most so many items are digested from their ids, larger ranges from LtHash. */
 export const PLAIN_ITEMS = 512;
@@ -66,4 +75,5 @@ export const TAG = {
   grant: 0x27,
   piece: 0x28,
   probe: 0x29,
+  rest: 0x2a,
 } as const;

@@ -1,4 +1,4 @@
-import type { Coding, Snapshot } from '../../../../store/index.ts';
+import type { Coding, ShortIdForm, Snapshot } from '../../../../store/index.ts';
 import type { Interval } from '../../dialect.ts';
 import type { SessionLink } from '../../link.ts';
 import type { Meter } from '../shared/index.ts';
@@ -22,6 +22,12 @@ export interface Context {
   readonly outbox: RecordOutbox;
   readonly ledger: DifferenceLedger;
   readonly version: NativeVersion;
+}
+
+/** How this version makes short ids. */
+export function shortIdForm({ version }: Context, narrow: boolean): ShortIdForm {
+  if (version < 3) return 'hash';
+  return narrow ? 'narrow' : 'wide';
 }
 
 /** The range with its ranks. */

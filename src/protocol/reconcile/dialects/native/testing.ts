@@ -2,7 +2,7 @@
 
 export { Meter } from '../shared/index.ts';
 export { DIALECT_VERSION, type NativeVersion, SKETCH_SUMS } from './constants.ts';
-export type { Context } from './context.ts';
+export { type Context, shortIdForm } from './context.ts';
 export { DifferenceLedger } from './difference-ledger.ts';
 export { rootHint, sessionKey } from './key.ts';
 export { allowedFor, isHasty, partsWorth } from './narrowing.ts';

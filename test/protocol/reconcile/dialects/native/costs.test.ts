@@ -48,7 +48,7 @@ describe('what work costs in a native session', () => {
   it('is an item for each that a group reads and toggles, turn by turn', () => {
     const context = contextOf({ keys, limits: { sliceItems: 4_096 } });
     const { meter } = context;
-    const group = new SketchGroup([rangeOf(0, 9_000), rangeOf(9_500, 10_000)]);
+    const group = new SketchGroup([rangeOf(0, 9_000), rangeOf(9_500, 10_000)], 'wide');
     assert.equal(perform(context, group.read(context, true)).slices, 2);
     assert.equal(meter.visited, 9_500);
     perform(context, group.prepare(context, 3));
@@ -61,7 +61,7 @@ describe('what work costs in a native session', () => {
     const whole = Buffer.concat(
       [...keys.slice(0, 9_000), ...keys.slice(9_500)].map(({ id }) => id),
     );
-    codingReference.shortIds(context.key.shortIds, whole, shorts, 0);
+    codingReference.shortIds(context.key.shortIds, whole, shorts, 0, 'wide');
     assertSame(group.shorts, shorts, 'short ids in the order of the ranges');
     const cells = new Uint32Array(2 * symbolsThrough(2));
     codingReference.toggle(cells, shorts, { begin: 0, end: 9_500, first: 0, last: 2 });

@@ -112,7 +112,10 @@ export class Judge {
     });
     const { count, estimate, symbols = 16 } = of;
     const words = new Uint32Array(2 * symbols);
-    const group = { ...newGroup(7, ranges, { count, sums: new Uint8Array(32), words }), estimate };
+    const group = {
+      ...newGroup(7, ranges, { count, sums: new Uint8Array(32), words, form: 'wide' }),
+      estimate,
+    };
     this.verdicts.push({ kind: 'retry', group });
     return this.work();
   }
@@ -144,7 +147,7 @@ export function inShort(records: readonly NativeRecord[]): string[] {
       case 'list':
         return `list ${record.width}x${record.entries.length / record.width}`;
       case 'sketch':
-        return `sketch ${record.count}/${record.symbols.length / 8}`;
+        return `sketch ${record.count}/${record.symbols.length / (record.narrow === true ? 6 : 8)}`;
       case 'probe':
         return `probe ${record.count}`;
       case 'fail':

@@ -134,10 +134,10 @@ export function contextOf(init: ContextInit = {}): Context {
 }
 
 /** Everything that waits in the outbox. */
-export function sent({ outbox }: Context): NativeRecord[] {
+export function sent({ outbox, version }: Context): NativeRecord[] {
   const records: NativeRecord[] = [];
   for (let frame = outbox.take(true); frame !== undefined; frame = outbox.take(true)) {
-    records.push(...decodeFrame(frame));
+    records.push(...decodeFrame(frame, version));
   }
   return records;
 }

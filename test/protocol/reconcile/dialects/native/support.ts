@@ -10,9 +10,9 @@ import type {
   NativeRecord,
   Opening,
 } from '../../../../../src/protocol/reconcile/dialects/native/wire/index.ts';
+import { lowOf } from '../../../../../src/store/coding/testing.ts';
 import {
   type Coding,
-  checkOf,
   coding,
   type FingerprintScheme,
   INFINITE_BOUND,
@@ -61,11 +61,11 @@ export function narrowCoding(bits: number): Coding {
   const mask = (2 ** bits - 1) << (32 - bits);
   return {
     ...coding,
-    shortIds(key, ids, into, at) {
-      coding.shortIds(key, ids, into, at);
+    shortIds(key, ids, into, at, form) {
+      coding.shortIds(key, ids, into, at, form);
       for (let i = at; i < at + ids.length / 32; i++) {
         const high = (into[2 * i + 1]! & mask) >>> 0;
-        into[2 * i] = checkOf(high, 0);
+        into[2 * i] = lowOf(high, 0, form);
         into[2 * i + 1] = high;
       }
     },

@@ -1,5 +1,4 @@
 import { ID_BYTES, MAX_SYMBOLS } from '../../../../../store/index.ts';
-import { SYMBOL_BYTES } from '../constants.ts';
 import type { Context } from '../context.ts';
 import type { FoundRecord, IdsRecord, MatchRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
@@ -114,11 +113,12 @@ export class OwnGroups {
     while (own.symbols < total) {
       while (outbox.full) yield 'output';
       const room = Math.floor(
-        ((outbox.room > 200 ? outbox.room : outbox.maxFrameBytes) - 24) / SYMBOL_BYTES,
+        ((outbox.room > 200 ? outbox.room : outbox.maxFrameBytes) - 24) / own.group.width,
       );
       const end = Math.min(total, own.symbols + room);
       const symbols = own.group.symbolBytes(own.symbols, end);
-      outbox.push({ tag: 'symbols', group: number, symbols });
+      const { narrow } = own.group;
+      outbox.push({ tag: 'symbols', group: number, ...(narrow && { narrow }), symbols });
       own.owed -= end - own.symbols;
       own.symbols = end;
     }
@@ -175,9 +175,14 @@ export class OwnGroups {
     this.#settle(record.group, own);
   }
 
-  /** Sends the items that the peer asked for; an empty record when we have none of them. */
+  /**
+   * Sends the items that the peer asked for; an empty record when we have none of them. The peer knows their
+   * first bytes, if none is left out.
+   */
   *#grant(number: number, own: OwnGroup): NativeWork {
-    yield* sendIds({ tag: 'grant', group: number }, own.group, own.wanted, this.#context);
+    const all = own.group.form !== 'hash' && own.wanted.length === own.asked;
+    const tag = all ? 'rest' : 'grant';
+    yield* sendIds({ tag, group: number }, own.group, own.wanted, this.#context);
     this.#grantedAll(number, own);
   }
 

@@ -1,4 +1,4 @@
-import { BUCKETS } from '../../../../../store/index.ts';
+import { BUCKETS, type ShortIdForm } from '../../../../../store/index.ts';
 import type { SessionLink } from '../../../link.ts';
 import { BLIND_SYMBOLS } from '../constants.ts';
 import type { Context } from '../context.ts';
@@ -48,21 +48,33 @@ export interface PeerGroup {
   attempts: number;
   /** Items that the peer still has to grant, by the first `width` bytes of their short ids. */
   readonly wanted: Set<number | string>;
+  /** The high words of their short ids, in the order in which we asked. */
+  asked: readonly number[];
+  /** The rests that have come. */
+  rests: number;
   /** Our answer is complete; grants may still arrive. */
   answered: boolean;
 }
 
 /** The peer's part of a group. */
-export type Sent = Pick<PeerGroup, 'count' | 'sums' | 'words'>;
+export type Sent = Pick<PeerGroup, 'count' | 'sums' | 'words'> & { readonly form: ShortIdForm };
 
 export const NO_WORDS: Uint32Array = new Uint32Array(0);
 
-export const LISTED: Sent = { count: null, sums: new Uint8Array(BUCKETS), words: NO_WORDS };
+export const LISTED: Omit<Sent, 'form'> = {
+  count: null,
+  sums: new Uint8Array(BUCKETS),
+  words: NO_WORDS,
+};
 
-export function newGroup(number: number, ranges: readonly RankedRange[], sent: Sent): PeerGroup {
+export function newGroup(
+  number: number,
+  ranges: readonly RankedRange[],
+  { form, ...sent }: Sent,
+): PeerGroup {
   return {
     number,
-    group: new SketchGroup(ranges),
+    group: new SketchGroup(ranges, form),
     ...sent,
     entries: new Uint8Array(0),
     width: 8,
@@ -70,12 +82,17 @@ export function newGroup(number: number, ranges: readonly RankedRange[], sent: S
     estimate: null,
     attempts: 0,
     wanted: new Set(),
+    asked: [],
+    rests: 0,
     answered: false,
   };
 }
 
-/** The differences in a group; null when its symbols are too few or contradict its count. */
-export function* decode(peer: PeerGroup, context: Context): NativeWork<Sides | null> {
+/**
+ * The differences in a group; null when its symbols are too few. `collision`: they do not fit the count, or
+ * two items here have one short id, so that more symbols will not help.
+ */
+export function* decode(peer: PeerGroup, context: Context): NativeWork<Sides | 'collision' | null> {
   const { group, words, count } = peer;
   const symbols = words.length / 2;
   if (symbols === 0) return null;
@@ -85,7 +102,7 @@ export function* decode(peer: PeerGroup, context: Context): NativeWork<Sides | n
   if (decoded === null) return null;
   const sides = yield* takeSides(decoded, group.shorts, context.meter);
   const adds = count === group.items - sides.mine.length + sides.theirs.length / 2;
-  return adds ? sides : null;
+  return adds && !sides.ambiguous ? sides : 'collision';
 }
 
 /** Estimates the number of differences from the sums. */
@@ -145,6 +162,7 @@ export function* sayFound(
   peer.words = NO_WORDS;
   const prefixes = prefixesOf(theirs, width);
   for (const name of namesOf(prefixes, width)) peer.wanted.add(name);
+  peer.asked = Array.from({ length: theirs.length / 2 }, (_, i) => theirs[2 * i + 1]!);
   const room = width * Math.floor((outbox.maxFrameBytes - HEAD_BYTES) / width);
   let at = 0;
   do {

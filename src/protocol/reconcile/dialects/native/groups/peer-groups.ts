@@ -1,7 +1,19 @@
-import { concatBytes, ID_BYTES, MAX_SYMBOLS } from '../../../../../store/index.ts';
-import { LIST_WIDTH, MAX_LISTED, SYMBOL_BYTES } from '../constants.ts';
-import type { Context } from '../context.ts';
-import type { IdsRecord, ListRecord, ProbeRecord, SketchRecord } from '../wire/index.ts';
+import {
+  concatBytes,
+  ID_BYTES,
+  MAX_SYMBOLS,
+  type ShortIdForm,
+} from '../../../../../store/index.ts';
+import { LIST_WIDTH, MAX_LISTED, REST_BYTES } from '../constants.ts';
+import { type Context, shortIdForm } from '../context.ts';
+import type {
+  IdsRecord,
+  ListRecord,
+  ProbeRecord,
+  RestRecord,
+  SketchRecord,
+  SymbolsRecord,
+} from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
 import { itemsIn, type NativeWork, type RankedRange, send } from '../work.ts';
 import type { Predictor } from './estimate.ts';
@@ -20,6 +32,7 @@ import {
   symbolsInAll,
 } from './peer-group.ts';
 import { prefixesOf, type Sides } from './prefixes.ts';
+import { idsFrom } from './rests.ts';
 import { sendIds } from './send-ids.ts';
 import { symbolWords } from './sketch-group.ts';
 
@@ -51,29 +64,40 @@ export class PeerGroups {
     return this.#groups.size;
   }
 
+  /** Of groups without narrow symbols. */
+  get #form(): ShortIdForm {
+    return shortIdForm(this.#context, false);
+  }
+
   *ranges(): Iterable<RankedRange> {
     for (const { group } of this.#groups.values()) yield* group.ranges;
   }
 
-  sketch(ranges: readonly RankedRange[], { count, sums, symbols }: SketchRecord): void {
-    const words = symbolWords(symbols);
+  sketch(ranges: readonly RankedRange[], record: SketchRecord): void {
+    const { count, sums, narrow = false, symbols } = record;
+    const words = symbolWords(symbols, narrow);
     if (words.length === 0 || words.length / 2 > MAX_SYMBOLS) {
       throw malformed(`a sketch has 1 to ${MAX_SYMBOLS} symbols`);
     }
-    this.#later(this.#open(this.#add(ranges, { count, sums: sums.slice(), words })));
+    const form = shortIdForm(this.#context, narrow);
+    this.#later(this.#open(this.#add(ranges, { count, sums: sums.slice(), words, form })));
   }
 
   probe(ranges: readonly RankedRange[], { count, sums }: ProbeRecord): void {
-    this.#later(this.#open(this.#add(ranges, { count, sums: sums.slice(), words: NO_WORDS })));
+    const sent = { count, sums: sums.slice(), words: NO_WORDS, form: this.#form };
+    this.#later(this.#open(this.#add(ranges, sent)));
   }
 
-  symbols(number: number, symbols: Uint8Array): void {
+  symbols({ group: number, narrow = false, symbols }: SymbolsRecord): void {
     const peer = this.#get(number);
-    const count = symbols.length / SYMBOL_BYTES;
+    const { group } = peer;
+    if (narrow !== group.narrow)
+      throw malformed('symbols are wider than those before them, or narrower');
+    const count = symbols.length / group.width;
     if (count === 0 || count > peer.due) throw malformed('symbols that were not asked for');
     const words = new Uint32Array(peer.words.length + 2 * count);
     words.set(peer.words);
-    words.set(symbolWords(symbols), peer.words.length);
+    words.set(symbolWords(symbols, narrow), peer.words.length);
     peer.words = words;
     peer.due -= count;
     if (peer.due === 0) this.#later(this.#settle(peer));
@@ -84,7 +108,7 @@ export class PeerGroups {
     const { width, last } = record;
     const unfinished = this.#list;
     if (unfinished !== null && unfinished.width !== width) throw malformed('a list of two widths');
-    const peer = unfinished ?? this.#add(ranges(), LISTED);
+    const peer = unfinished ?? this.#add(ranges(), { ...LISTED, form: this.#form });
     peer.width = width;
     peer.entries = concatBytes(peer.entries, record.entries);
     if (peer.entries.length > MAX_LISTED * width) throw malformed('a list without end');
@@ -102,7 +126,10 @@ export class PeerGroups {
     for (const at of theirs) bits[at >>> 3]! |= 1 << (at & 7);
     const named = width === ID_BYTES;
     const lacking = theirs.map((at) => entries.subarray(at * width, (at + 1) * width));
-    if (!named) for (const entry of lacking) peer.wanted.add(nameOf(entry));
+    if (!named) {
+      for (const entry of lacking) peer.wanted.add(nameOf(entry));
+      peer.asked = lacking.map((entry) => Number(nameOf(entry.subarray(0, 4))));
+    }
     const gives = mine.length > 0;
     yield* send(context.outbox, { tag: 'match', group: peer.number, gives, bits });
     if (named) yield* context.ledger.got(concatBytes(...lacking));
@@ -112,14 +139,28 @@ export class PeerGroups {
   /** Ids of the peer that we asked for. */
   *grant({ group: number, ids, last }: IdsRecord): NativeWork {
     const peer = this.#get(number);
-    if (!peer.answered) throw malformed('ids that were not asked for');
+    if (!peer.answered || peer.rests > 0) throw malformed('ids that were not asked for');
     const { coding, key } = this.#context;
     const shorts = new Uint32Array(ids.length / 16);
-    coding.shortIds(key.shortIds, ids, shorts, 0);
+    coding.shortIds(key.shortIds, ids, shorts, 0, peer.group.form);
     for (const name of namesOf(prefixesOf(shorts, peer.width), peer.width)) {
       if (peer.wanted.delete(name)) continue;
       throw malformed('an id does not hash to a short id that was asked for');
     }
+    yield* this.#context.ledger.got(ids);
+    if (last) this.drop(peer);
+  }
+
+  /** Ids of the peer that we asked for, without their first bytes. */
+  *rest({ group: number, rests, last }: RestRecord): NativeWork {
+    const peer = this.#get(number);
+    const begin = peer.rests;
+    peer.rests += rests.length / REST_BYTES;
+    const open = peer.answered && peer.wanted.size === peer.asked.length;
+    if (!open || peer.rests > peer.asked.length) throw malformed('ids that were not asked for');
+    if (last && peer.rests < peer.asked.length)
+      throw malformed('ids that were asked for are left out');
+    const ids = idsFrom(rests, peer.asked.slice(begin, peer.rests), this.#context);
     yield* this.#context.ledger.got(ids);
     if (last) this.drop(peer);
   }
@@ -152,6 +193,10 @@ export class PeerGroups {
   /** Answers a group, asks for more symbols, or gives the group up. */
   *#settle(peer: PeerGroup): NativeWork {
     const sides = yield* decode(peer, this.#context);
+    if (sides === 'collision') {
+      peer.estimate ??= estimate(peer);
+      return this.#fail(peer);
+    }
     if (sides !== null) return yield* this.#answer(peer, sides);
     if (peer.estimate === null) {
       peer.estimate = estimate(peer);
@@ -166,7 +211,7 @@ export class PeerGroups {
     const symbols = peer.words.length / 2;
     const all = symbolsInAll(peer, this.#predictor, this.#context.link);
     const listBytes = LIST_WIDTH * Math.min(peer.group.items, peer.count!);
-    if (all > limits.maxSymbols || listBytes < SYMBOL_BYTES * (all - symbols)) {
+    if (all > limits.maxSymbols || listBytes < peer.group.width * (all - symbols)) {
       return this.#fail(peer);
     }
     yield* send(outbox, { tag: 'more', group: peer.number, symbols: all - symbols });

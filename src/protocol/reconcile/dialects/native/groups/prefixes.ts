@@ -64,6 +64,8 @@ export interface Sides {
   readonly theirs: Shorts;
   /** Prefixes of so many bytes tell each of `theirs` from all other short ids of the peer. */
   readonly width: number;
+  /** Two items of our group have one of the short ids. */
+  readonly ambiguous: boolean;
 }
 
 /** Divides a decoded difference. `own`: the short ids of our group. */
@@ -73,14 +75,18 @@ export function* takeSides(difference: Shorts, own: Shorts, meter: Meter): Nativ
   const chains = new Chains(tops);
   const position = new Int32Array(count).fill(NOWHERE);
   const shared = new Uint8Array(count);
+  let ambiguous = false;
   yield* chains.scan(own, meter, (i, at, low, high) => {
     const bits = commonBits(low, high, difference[2 * i]!, difference[2 * i + 1]!);
-    if (bits === 64) position[i] = at;
-    else shared[i] = Math.max(shared[i]!, bits);
+    if (bits === 64) {
+      ambiguous ||= position[i] !== NOWHERE;
+      position[i] = at;
+    }
+    shared[i] = bits === 64 ? shared[i]! : Math.max(shared[i]!, bits);
     return false;
   });
   shareAmong(difference, tops, chains, shared);
-  return divide(difference, position, shared);
+  return { ...divide(difference, position, shared), ambiguous };
 }
 
 /** Long chains are an attack: behind their first links whole short ids are sent. */
@@ -103,7 +109,11 @@ function shareAmong(
   });
 }
 
-function divide(difference: Shorts, position: Int32Array, shared: Uint8Array): Sides {
+function divide(
+  difference: Shorts,
+  position: Int32Array,
+  shared: Uint8Array,
+): Omit<Sides, 'ambiguous'> {
   const mine: number[] = [];
   const theirs: number[] = [];
   let width = MIN_PREFIX_BYTES;

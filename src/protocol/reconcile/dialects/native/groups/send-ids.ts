@@ -1,7 +1,8 @@
 import { ID_BYTES } from '../../../../../store/index.ts';
 import type { Context } from '../context.ts';
-import type { IdsRecord } from '../wire/index.ts';
+import type { IdsRecord, RestRecord } from '../wire/index.ts';
 import type { NativeWork } from '../work.ts';
+import { restsOf } from './rests.ts';
 import { idsAt, type SketchGroup } from './sketch-group.ts';
 
 /** Bytes of a record of ids without the ids. */
@@ -16,7 +17,7 @@ export function idsThatFit({ outbox }: Context): number {
 
 /** Sends ids that only we have, by their positions in the group; at least one record. */
 export function* sendIds(
-  head: Pick<IdsRecord, 'tag' | 'group'>,
+  head: Pick<IdsRecord | RestRecord, 'tag' | 'group'>,
   group: SketchGroup,
   positions: readonly number[],
   context: Context,
@@ -29,6 +30,9 @@ export function* sendIds(
     at += some.length;
     const ids = yield* idsAt(group, context, some);
     ledger.gave(ids);
-    outbox.push({ ...head, last: at === positions.length, ids });
+    const last = at === positions.length;
+    const { tag, group: number } = head;
+    if (tag === 'rest') outbox.push({ tag, group: number, last, rests: restsOf(ids) });
+    else outbox.push({ tag, group: number, last, ids });
   } while (at < positions.length);
 }

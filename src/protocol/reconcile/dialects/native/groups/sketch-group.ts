@@ -2,10 +2,12 @@ import {
   BUCKETS,
   blockOf,
   ID_BYTES,
+  type ShortIdForm,
   type Snapshot,
   symbolsThrough,
 } from '../../../../../store/index.ts';
 import { LOOKUP_COST, RANK_COST } from '../../shared/index.ts';
+import { NARROW_SYMBOL_BYTES, SYMBOL_BYTES } from '../constants.ts';
 import type { Context } from '../context.ts';
 import { itemsIn, type NativeWork, type RankedRange } from '../work.ts';
 
@@ -21,10 +23,12 @@ export class SketchGroup {
   readonly buckets: Int32Array = new Int32Array(BUCKETS);
   /** Two words for each symbol; at least those of the last `prepare`. */
   cells: Uint32Array = new Uint32Array(0);
+  readonly form: ShortIdForm;
   #blocks = 0;
 
-  constructor(ranges: readonly RankedRange[]) {
+  constructor(ranges: readonly RankedRange[], form: ShortIdForm) {
     this.ranges = ranges;
+    this.form = form;
     this.items = itemsIn(ranges);
     this.shorts = new Uint32Array(2 * this.items);
   }
@@ -38,7 +42,7 @@ export class SketchGroup {
         const count = Math.min(BATCH, end - rank);
         let to = at;
         for (const ids of runsOf(snapshot, rank, rank + count)) {
-          coding.shortIds(key.shortIds, ids, this.shorts, to);
+          coding.shortIds(key.shortIds, ids, this.shorts, to, this.form);
           to += ids.length / ID_BYTES;
         }
         if (weighed) coding.weigh(this.buckets, this.shorts, at, at + count);
@@ -80,12 +84,25 @@ export class SketchGroup {
     throw new RangeError(`there is no item ${position} in a group of ${this.items}`);
   }
 
+  get narrow(): boolean {
+    return this.form === 'narrow';
+  }
+
+  /** Bytes of a symbol. */
+  get width(): number {
+    return this.narrow ? NARROW_SYMBOL_BYTES : SYMBOL_BYTES;
+  }
+
   /** The bytes of symbols [begin, end). */
   symbolBytes(begin: number, end: number): Uint8Array {
-    const words = this.cells.subarray(2 * begin, 2 * end);
-    const bytes = new Uint8Array(4 * words.length);
+    const { width } = this;
+    const bytes = new Uint8Array(width * (end - begin));
     const view = new DataView(bytes.buffer);
-    for (let i = 0; i < words.length; i++) view.setUint32(4 * i, words[i]!, true);
+    for (let i = begin, at = 0; i < end; i++, at += width) {
+      view.setUint16(at, this.cells[2 * i]! & 0xffff, true);
+      if (!this.narrow) view.setUint16(at + 2, this.cells[2 * i]! >>> 16, true);
+      view.setUint32(at + width - 4, this.cells[2 * i + 1]!, true);
+    }
     return bytes;
   }
 }
@@ -95,9 +112,17 @@ function runsOf(snapshot: Snapshot, begin: number, end: number): Iterable<Uint8A
 }
 
 /** The words of received symbols. */
-export function symbolWords(bytes: Uint8Array): Uint32Array {
+export function symbolWords(bytes: Uint8Array, narrow: boolean): Uint32Array {
+  const width = narrow ? NARROW_SYMBOL_BYTES : SYMBOL_BYTES;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return Uint32Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i, true));
+  const words = new Uint32Array((2 * bytes.length) / width);
+  for (let i = 0, at = 0; at < bytes.length; i += 2, at += width) {
+    const high = view.getUint32(at + width - 4, true);
+    const middle = narrow ? high & 0xffff : view.getUint16(at + 2, true);
+    words[i] = (middle << 16) | view.getUint16(at, true);
+    words[i + 1] = high;
+  }
+  return words;
 }
 
 /** The ids at positions of a group, concatenated in the order of `positions`. */

@@ -3,6 +3,7 @@
 export { estimateDifferences, estimateFromZeros, sumsOf } from './estimate.ts';
 export { matchList, nameOf, namesOf } from './lists.ts';
 export { peel } from './peel.ts';
-export { isSurprise, newGroup, symbolsInAll } from './peer-group.ts';
+export { decode, isSurprise, newGroup, symbolsInAll } from './peer-group.ts';
 export { findPrefixes, prefixesOf, takeSides } from './prefixes.ts';
-export { idsAt } from './sketch-group.ts';
+export { idsFrom, restsOf } from './rests.ts';
+export { idsAt, symbolWords } from './sketch-group.ts';

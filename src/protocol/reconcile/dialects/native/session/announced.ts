@@ -86,8 +86,12 @@ export class Announced {
   }
 }
 
-/** The ranges that a split divides `whole` into. */
-export function partsOf(whole: RankedRange, { parts }: SplitRecord): AskedRange[] {
+/** The ranges that a split, or a cut, divides `whole` into. */
+export function partsOf(whole: RankedRange, record: SplitRecord | CutRecord): AskedRange[] {
+  return record.tag === 'cut' ? cutPartsOf(whole, record) : splitPartsOf(whole, record);
+}
+
+function splitPartsOf(whole: RankedRange, { parts }: SplitRecord): AskedRange[] {
   const uppers = parts.map(({ upper }) => upper ?? whole.upper);
   return consecutive(whole, uppers).map((interval, at) => {
     const { count, digest } = parts[at]!;
@@ -95,8 +99,8 @@ export function partsOf(whole: RankedRange, { parts }: SplitRecord): AskedRange[
   });
 }
 
-/** The same for a cut, which tells no counts but says that its parts are even. */
-export function cutPartsOf(whole: RankedRange, cut: CutRecord): AskedRange[] {
+/** A cut tells no counts but says that its parts are even. */
+function cutPartsOf(whole: RankedRange, cut: CutRecord): AskedRange[] {
   const { count, shift, steps, digests } = cut;
   const parts = steps.length + 1;
   const width = digests.length / parts;

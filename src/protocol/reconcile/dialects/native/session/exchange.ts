@@ -7,8 +7,9 @@ import { OwnGroups, PeerGroups, Predictor } from '../groups/index.ts';
 import type { NativeRecord, Opening, ProofRecord, RunRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
 import type { NativeWork } from '../work.ts';
-import { cutPartsOf, partsOf } from './announced.ts';
+import { partsOf } from './announced.ts';
 import { Course } from './course.ts';
+import { GroupLane } from './group-lane.ts';
 import { Proofs } from './proofs.ts';
 import { RangePlanner } from './range-planner.ts';
 
@@ -22,11 +23,6 @@ export interface ExchangeInit {
   /** The initiator named count and root of this interval, and not of a larger one. */
   told: boolean;
 }
-
-type GroupRecord = Extract<
-  NativeRecord,
-  { tag: 'sketch' | 'probe' | 'list' | 'more' | 'symbols' | 'found' | 'match' | 'give' | 'grant' }
->;
 
 /** Records that answer ranges, or begin to. */
 const RANGE_ANSWERS: ReadonlySet<string> = new Set([
@@ -43,6 +39,7 @@ export class Exchange {
   readonly course: Course;
   readonly #own: OwnGroups;
   readonly #peers: PeerGroups;
+  readonly #groups: GroupLane;
   readonly #planner: RangePlanner;
   readonly #answers: NativeWork[] = [];
   #deciding: NativeWork | null = null;
@@ -65,6 +62,8 @@ export class Exchange {
       ...groups,
       fail: (group) => this.#planner.push({ kind: 'retry', group }),
     });
+    const { announced } = this.course;
+    this.#groups = new GroupLane({ own: this.#own, peers: this.#peers, announced });
     this.#planner = new RangePlanner({
       context,
       predictor,
@@ -192,13 +191,8 @@ export class Exchange {
       case 'piece':
         return announced.piece(record.upper, record.ids, this.#init.context.ledger);
       case 'split':
-        this.#planner.push({ kind: 'compare', ranges: partsOf(announced.shift(1)[0]!, record) });
-        break;
       case 'cut':
-        this.#planner.push({
-          kind: 'compare',
-          ranges: cutPartsOf(announced.shift(1)[0]!, record),
-        });
+        this.#planner.push({ kind: 'compare', ranges: partsOf(announced.shift(1)[0]!, record) });
         break;
       case 'fail':
         this.#receiveFail(record.group, record.differences);
@@ -207,38 +201,7 @@ export class Exchange {
         this.#receiveProof(record);
         break;
       default:
-        return this.#receiveForGroup(record);
-    }
-    return null;
-  }
-
-  #receiveForGroup(record: GroupRecord): NativeWork | null {
-    const { announced } = this.course;
-    switch (record.tag) {
-      case 'sketch':
-        this.#peers.sketch(announced.group(), record);
-        break;
-      case 'probe':
-        this.#peers.probe(announced.group(), record);
-        break;
-      case 'list':
-        this.#peers.list(() => announced.group(), record);
-        break;
-      case 'symbols':
-        this.#peers.symbols(record.group, record.symbols);
-        break;
-      case 'more':
-        this.#own.more(record.group, record.symbols);
-        break;
-      case 'found':
-        this.#own.found(record);
-        break;
-      case 'match':
-        return this.#own.match(record);
-      case 'give':
-        return this.#own.give(record);
-      default:
-        return this.#peers.grant(record);
+        return this.#groups.receive(record);
     }
     return null;
   }

@@ -1,14 +1,16 @@
 import { concatBytes } from '../../../../../store/index.ts';
 import { boundAt } from '../../shared/index.ts';
 import {
+  BLIND_DIFFERENCES,
   BLIND_SYMBOLS,
   BRANCHING,
   BRIEF_DIFFERENCES,
   BRIEF_SUMS,
+  NARROW_PAIRS,
   SHORT_LIST,
   SKETCH_SUMS,
 } from '../constants.ts';
-import type { Context } from '../context.ts';
+import { type Context, shortIdForm } from '../context.ts';
 import {
   idsThatFit,
   listEntries,
@@ -205,7 +207,12 @@ export class ReplyWriter {
     yield* this.#flush();
     const weight = total(members, ({ items }) => items);
     yield* this.#room(weight);
-    const group = new SketchGroup(members.map(({ range }) => range));
+    const narrow = kind === 'sketch' && isNarrow(members, weight);
+    const form = shortIdForm(this.#init.context, narrow);
+    const group = new SketchGroup(
+      members.map(({ range }) => range),
+      form,
+    );
     const listed = kind === 'list' || kind === 'ids';
     yield* group.read(this.#init.context, !listed);
     if (listed) yield* this.#list(group, weight, kind === 'ids');
@@ -229,7 +236,8 @@ export class ReplyWriter {
     const brief = context.version > 2 && Math.max(expected ?? Infinity, least) <= BRIEF_DIFFERENCES;
     const sums = sumsOf(group.buckets, brief ? BRIEF_SUMS : SKETCH_SUMS);
     const symbols = group.symbolBytes(0, count);
-    yield* send(outbox, { tag: 'sketch', count: group.items, sums, symbols });
+    const { items, narrow } = group;
+    yield* send(outbox, { tag: 'sketch', count: items, sums, ...(narrow && { narrow }), symbols });
   }
 
   *#probe(group: SketchGroup, weight: number): NativeWork {
@@ -261,6 +269,13 @@ export class ReplyWriter {
     const groups = Math.min(context.limits.maxGroups, context.peer.maxGroups);
     while (own.open > 0 && (own.open >= groups || own.held + items > most)) yield 'wait';
   }
+}
+
+/** Whether 32 bits tell the items of a group apart, in nearly all groups like it. */
+function isNarrow(members: readonly GroupMember[], items: number): boolean {
+  const least = total(members, (member) => member.least);
+  const differences = Math.max(expectedIn(members) ?? BLIND_DIFFERENCES, least);
+  return items * differences <= NARROW_PAIRS;
 }
 
 function expectedIn(members: readonly GroupMember[]): number | null {

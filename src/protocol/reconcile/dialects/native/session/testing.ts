@@ -1,6 +1,6 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
-export { Announced, cutPartsOf, partsOf } from './announced.ts';
+export { Announced, partsOf } from './announced.ts';
 export { Course } from './course.ts';
 export { hintCuts } from './cuts.ts';
 export { Proofs } from './proofs.ts';

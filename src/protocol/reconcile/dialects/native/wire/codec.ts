@@ -1,14 +1,11 @@
 import { BUCKETS, ID_BYTES, ZERO_BOUND } from '../../../../../store/index.ts';
 import {
-  BRANCHING,
-  BRIEF_SUMS,
-  CUT_DIGEST_BYTES,
   DIALECT_VERSION,
-  DIGEST_BYTES,
   LIST_WIDTH,
   MAX_REASON_BYTES,
   type NativeVersion,
   PROOF_BYTES,
+  REST_BYTES,
   SHORT_LIST_WIDTH,
   SKETCH_SUMS,
   SYMBOL_BYTES,
@@ -28,7 +25,9 @@ import {
   things,
 } from './fields.ts';
 import { encodeOpening, readOpening } from './opening.ts';
-import type { IdsRecord, NativeRecord, RunRecord, SplitPart } from './records.ts';
+import type { IdsRecord, NativeRecord, RunRecord } from './records.ts';
+import { CUT, SPLIT } from './splits.ts';
+import { SKETCH, SYMBOLS } from './symbols.ts';
 
 type ClosedTag = Exclude<NativeRecord['tag'], 'open'>;
 type Body<Tag extends ClosedTag> = Omit<NativeRecord & { readonly tag: Tag }, 'tag'>;
@@ -44,6 +43,18 @@ const IDS: Codec<Omit<IdsRecord, 'tag'>> = {
   write(to, { group, last, ids }) {
     FLAG.write(to.count(group), last);
     things(ID_BYTES).write(to, ids);
+  },
+};
+
+const REST: Codec<Body<'rest'>> = {
+  read(from) {
+    const group = from.count();
+    const last = FLAG.read(from);
+    return { group, last, rests: readSome(from, REST_BYTES, last) };
+  },
+  write(to, { group, last, rests }) {
+    FLAG.write(to.count(group), last);
+    things(REST_BYTES).write(to, rests);
   },
 };
 
@@ -65,76 +76,6 @@ const STOP: Codec<Body<'stop'>> = {
     if (from !== null) to.boundAfter(ZERO_BOUND, from);
     const text = reason.slice(0, MAX_REASON_BYTES);
     to.count(text.length).bytes(Uint8Array.from(text, (char) => printable(char.charCodeAt(0))));
-  },
-};
-
-function readParts(from: FrameReader): number {
-  const parts = from.byte();
-  if (parts >= 2 && parts <= BRANCHING) return parts;
-  throw malformed(`a range is split into 2 to ${BRANCHING} parts, not ${parts}`);
-}
-
-/** Each part: bound (none for the last part), count, digest. */
-const SPLIT: Codec<Body<'split'>> = {
-  read(from) {
-    const count = readParts(from);
-    const parts: SplitPart[] = [];
-    let previous = ZERO_BOUND;
-    for (let left = count; left > 0; left--) {
-      const upper = left === 1 ? null : from.boundAfter(previous);
-      parts.push({ upper, count: from.count(), digest: from.take(DIGEST_BYTES).slice() });
-      previous = upper ?? previous;
-    }
-    return { parts };
-  },
-  write(to, { parts }) {
-    to.byte(parts.length);
-    let previous = ZERO_BOUND;
-    for (const { upper, count, digest } of parts) {
-      if (upper !== null) to.boundAfter(previous, upper);
-      to.count(count).bytes(digest);
-      previous = upper ?? previous;
-    }
-  },
-};
-
-const MAX_SHIFT = 63;
-
-const CUT: Codec<Body<'cut'>> = {
-  read(from) {
-    const parts = readParts(from);
-    const count = POSITIVE.read(from);
-    const shift = from.byte();
-    if (shift > MAX_SHIFT) throw malformed(`hints are not cut in units of 2^${shift}`);
-    const steps = Array.from({ length: parts - 1 }, () => from.varint());
-    if (steps.includes(0n)) throw malformed('its bounds do not increase');
-    return { count, shift, steps, digests: from.take(parts * CUT_DIGEST_BYTES).slice() };
-  },
-  write(to, { count, shift, steps, digests }) {
-    to.byte(steps.length + 1)
-      .count(count)
-      .byte(shift);
-    for (const step of steps) to.varint(step);
-    to.bytes(digests);
-  },
-};
-
-const SHORT_SUMS = 1;
-
-/** Version 3: a byte of flags says how many sums there are. */
-const SKETCH: Codec<Body<'sketch'>> = {
-  read(from) {
-    const flags = from.byte();
-    if (flags > SHORT_SUMS) throw malformed(`there are no flags ${flags}`);
-    const count = from.count();
-    const sums = from.take(flags & SHORT_SUMS ? BRIEF_SUMS : SKETCH_SUMS);
-    return { count, sums, symbols: things(SYMBOL_BYTES).read(from) };
-  },
-  write(to, { count, sums, symbols }) {
-    to.byte(sums.length === BRIEF_SUMS ? SHORT_SUMS : 0)
-      .count(count)
-      .bytes(sums);
-    things(SYMBOL_BYTES).write(to, symbols);
   },
 };
 
@@ -197,7 +138,7 @@ const CODECS: { readonly [Tag in ClosedTag]: Codec<Body<Tag>> } = {
   probe: fields({ count: COUNT, sums: bytes(BUCKETS) }),
   list: LIST,
   more: fields({ group: COUNT, symbols: POSITIVE }),
-  symbols: fields({ group: COUNT, symbols: things(SYMBOL_BYTES) }),
+  symbols: SYMBOLS,
   found: FOUND,
   match: {
     read: (from) => ({
@@ -212,6 +153,7 @@ const CODECS: { readonly [Tag in ClosedTag]: Codec<Body<Tag>> } = {
   },
   give: IDS,
   grant: IDS,
+  rest: REST,
   piece: PIECE,
 };
 
@@ -222,11 +164,15 @@ const SECOND = {
     sums: bytes(SKETCH_SUMS),
     symbols: things(SYMBOL_BYTES),
   }),
+  symbols: fields<Body<'symbols'>>({ group: COUNT, symbols: things(SYMBOL_BYTES) }),
 };
+
+/** Tags that earlier versions do not know. */
+const NEW_TAGS: ReadonlySet<string> = new Set(['cut', 'rest']);
 
 function codecOf(tag: ClosedTag, version: NativeVersion): Codec<object> {
   if (version === 1 && tag === 'proof') return FIRST_PROOF as Codec<object>;
-  if (version < 3 && tag === 'sketch') return SECOND.sketch as Codec<object>;
+  if (version < 3 && (tag === 'sketch' || tag === 'symbols')) return SECOND[tag] as Codec<object>;
   return CODECS[tag] as Codec<object>;
 }
 
@@ -259,7 +205,7 @@ export function* decodeFrame(
     const begin = from.offset;
     const byte = from.byte();
     const tag = TAGS.get(byte);
-    if (tag === undefined || (tag === 'cut' && version < 3)) {
+    if (tag === undefined || (version < 3 && NEW_TAGS.has(tag))) {
       throw malformed(`there is no record ${byte}`);
     }
     if (tag === 'open') {

@@ -39,7 +39,16 @@ export interface SketchRecord {
   readonly count: number;
   /** The low bytes of 32 sums of the estimator, or of 8. */
   readonly sums: Uint8Array;
-  /** 8 bytes each. */
+  /** The symbols have 6 bytes each, and not 8. */
+  readonly narrow?: boolean;
+  readonly symbols: Uint8Array;
+}
+
+export interface SymbolsRecord {
+  readonly tag: 'symbols';
+  readonly group: number;
+  /** As in the sketch of the group. */
+  readonly narrow?: boolean;
   readonly symbols: Uint8Array;
 }
 
@@ -86,6 +95,15 @@ export interface IdsRecord {
   readonly ids: Uint8Array;
 }
 
+/** Ids of the sender, in the order in which the receiver asked for them. */
+export interface RestRecord {
+  readonly tag: 'rest';
+  readonly group: number;
+  readonly last: boolean;
+  /** All but the first 4 bytes of each id. */
+  readonly rests: Uint8Array;
+}
+
 export interface ProofRecord {
   readonly tag: 'proof';
   /** 16 bytes. */
@@ -113,8 +131,9 @@ export type NativeRecord =
   | ProbeRecord
   | ListRecord
   | { readonly tag: 'more'; readonly group: number; readonly symbols: number }
-  | { readonly tag: 'symbols'; readonly group: number; readonly symbols: Uint8Array }
+  | SymbolsRecord
   | FoundRecord
   | MatchRecord
   | IdsRecord
+  | RestRecord
   | { readonly tag: 'piece'; readonly upper: Bound | null; readonly ids: Uint8Array };

@@ -189,7 +189,12 @@ describe('what other groups held', () => {
 
 describe('the symbols that a group is asked for', () => {
   const groupOf = (symbols: number, estimate: number, attempts = 0): PeerGroup => ({
-    ...newGroup(0, [], { count: 0, sums: new Uint8Array(32), words: new Uint32Array(2 * symbols) }),
+    ...newGroup(0, [], {
+      count: 0,
+      sums: new Uint8Array(32),
+      words: new Uint32Array(2 * symbols),
+      form: 'wide',
+    }),
     estimate,
     attempts,
   });
@@ -203,7 +208,12 @@ describe('the symbols that a group is asked for', () => {
     const sure = new Predictor();
     for (let i = 0; i < 4; i++) sure.note(100, 60);
     const range = { lower: ZERO_BOUND, upper: INFINITE_BOUND, begin: 0, end: 100 };
-    const sent = { count: 100, sums: new Uint8Array(32), words: new Uint32Array(0) };
+    const sent = {
+      count: 100,
+      sums: new Uint8Array(32),
+      words: new Uint32Array(0),
+      form: 'wide',
+    } as const;
     const group = { ...newGroup(0, [range], sent), estimate: 61 };
     assert.equal(symbolsInAll(group, sure, LINKS.lean), symbolsFor(60 * (1 + 0.25 / 2)));
   });

@@ -12,6 +12,7 @@ import type {
   NativeWork,
   RankedRange,
 } from '../../../../../../src/protocol/reconcile/dialects/native/testing.ts';
+import { shortIdForm } from '../../../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import type {
   FoundRecord,
   NativeRecord,
@@ -33,7 +34,7 @@ export class OwnBench {
   readonly #later: NativeWork[] = [];
 
   constructor(init: ContextInit) {
-    this.context = contextOf(init);
+    this.context = contextOf({ version: 2, ...init });
     const later = (work: NativeWork): void => void this.#later.push(work);
     this.own = new OwnGroups({ context: this.context, predictor: this.predictor, later });
   }
@@ -45,7 +46,7 @@ export class OwnBench {
     kind: number | 'list' | 'ids',
     weight: number = end - begin,
   ): SketchGroup {
-    const group = new SketchGroup([rangeOf(begin, end)]);
+    const group = new SketchGroup([rangeOf(begin, end)], shortIdForm(this.context, false));
     perform(this.context, group.read(this.context, true));
     const list = typeof kind === 'number' ? null : listEntries(group, this.context, kind === 'ids');
     this.own.add(group, { weight, symbols: typeof kind === 'number' ? kind : 0, list });
@@ -92,7 +93,7 @@ export class PeerBench {
   readonly #later: NativeWork[] = [];
 
   constructor(init: ContextInit) {
-    this.context = contextOf(init);
+    this.context = contextOf({ version: 2, ...init });
     this.peers = new PeerGroups({
       context: this.context,
       predictor: this.predictor,
@@ -111,9 +112,9 @@ export class PeerBench {
   }
 
   /** The group of somebody with these items, with symbols made. */
-  group(theirs: readonly ItemKey[], symbols = 64): SketchGroup {
+  group(theirs: readonly ItemKey[], symbols = 64, narrow = false): SketchGroup {
     const context = { ...this.context, snapshot: snapshotOf(theirs) };
-    const group = new SketchGroup([rangeOf(0, theirs.length)]);
+    const group = new SketchGroup([rangeOf(0, theirs.length)], shortIdForm(context, narrow));
     perform(this.context, group.read(context, true));
     perform(this.context, group.prepare(context, symbols));
     return group;
@@ -133,6 +134,10 @@ export class PeerBench {
       symbols: group.symbolBytes(0, symbols),
     });
     return group;
+  }
+
+  symbols(symbols: Uint8Array): void {
+    this.peers.symbols({ tag: 'symbols', group: 0, symbols });
   }
 
   list(

@@ -33,7 +33,10 @@ import { rangeOf } from './group-bench.ts';
 const keys = keysOf(11, 300);
 const context = contextOf({ keys });
 const groupOf = (...ranges: [number, number][]): SketchGroup => {
-  const group = new SketchGroup(ranges.map(([begin, end]) => rangeOf(begin, end)));
+  const group = new SketchGroup(
+    ranges.map(([begin, end]) => rangeOf(begin, end)),
+    'wide',
+  );
   perform(context, group.read(context, true));
   return group;
 };

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   cutDigest,
-  cutPartsOf,
   hintCuts,
+  partsOf,
 } from '../../../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
 import { lthash, MemoryTree } from '../../../../../../src/store/index.ts';
 import { keysOf } from '../../../../../conformance/pairs.ts';
@@ -69,7 +69,7 @@ describe('a cut', () => {
     assert.ok(record.tag === 'cut');
     assert.equal(record.count, keys.length);
     const { lower, upper } = judge.range(0, keys.length, null);
-    const parts = cutPartsOf({ ...whole, lower, upper }, record);
+    const parts = partsOf({ ...whole, lower, upper }, record);
     for (const [at, { begin, end, ...announced }] of judge.announced.entries()) {
       const { lower, upper, digest } = parts[at]!;
       assert.deepEqual(announced, { lower, upper });
@@ -96,12 +96,12 @@ describe('a cut', () => {
     const held = keys.filter((_, i) => !((i >= 700 && i < 760) || (i >= 1_300 && i < 1_320)));
     const other = new Judge({ keys: held });
     const { lower, upper } = other.range(0, held.length, null);
-    const said = other.compare(...cutPartsOf({ begin: 0, end: held.length, lower, upper }, record));
+    const said = other.compare(...partsOf({ begin: 0, end: held.length, lower, upper }, record));
     const tags = said.map(({ tag }) => tag);
     assert.deepEqual(tags, ['same', 'take', 'same', 'sketch']);
     const sketch = said[3]!;
     assert.ok(sketch.tag === 'sketch');
     // 80 differences are expected, 40 in each of two parts.
-    assert.equal(sketch.symbols.length / 8, Math.ceil(1.2 * 80 + 3 * Math.sqrt(80)));
+    assert.equal(sketch.symbols.length / 6, Math.ceil(1.2 * 80 + 3 * Math.sqrt(80)));
   });
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   Announced,
-  cutPartsOf,
   partsOf,
 } from '../../../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
 import type { RankedRange } from '../../../../../../src/protocol/reconcile/dialects/native/testing.ts';
@@ -175,7 +174,7 @@ describe('the ranges that a side has announced', () => {
   });
 
   const cut = (shift: number, ...steps: bigint[]) =>
-    cutPartsOf(range(10, 20), {
+    partsOf(range(10, 20), {
       ...{ tag: 'cut', count: 100, shift, steps },
       digests: Uint8Array.from({ length: 3 * (steps.length + 1) }, (_, i) => i),
     });

@@ -78,6 +78,10 @@ const RECORDS: readonly NativeRecord[] = [
   { tag: 'fail', group: 300, differences: 70_000 },
   { tag: 'sketch', count: 1_000, sums: random.bytes(32), symbols: random.bytes(24) },
   { tag: 'sketch', count: 1_000, sums: random.bytes(8), symbols: random.bytes(24) },
+  {
+    ...{ tag: 'sketch', count: 9, sums: random.bytes(8), narrow: true },
+    symbols: random.bytes(18),
+  },
   { tag: 'probe', count: 1_000, sums: random.bytes(128) },
   ...[4, 5, 8, 32].map(
     (width): NativeRecord => ({
@@ -90,6 +94,9 @@ const RECORDS: readonly NativeRecord[] = [
   { tag: 'list', last: true, width: 8, entries: NONE },
   { tag: 'more', group: 1, symbols: 12 },
   { tag: 'symbols', group: 1, symbols: random.bytes(16) },
+  { tag: 'symbols', group: 1, narrow: true, symbols: random.bytes(18) },
+  { tag: 'rest', group: 6, last: false, rests: random.bytes(56) },
+  { tag: 'rest', group: 6, last: true, rests: NONE },
   ...[2, 5, 8].map(
     (width): NativeRecord => ({
       ...{ tag: 'found', group: 2, last: width > 2, gives: width === 5, width },
@@ -129,7 +136,7 @@ describe('records of the native dialect', () => {
   it('are refused with an unknown tag, flag or width', () => {
     const digest = [1, 2, 3, 4, 5];
     for (const [message, frames] of [
-      [/there is no record/, [[0], [0x04], [0x18], [0x2a], [0xff]]],
+      [/there is no record/, [[0], [0x04], [0x18], [0x2b], [0xff]]],
       [
         /neither yes nor no/,
         [
@@ -159,7 +166,8 @@ describe('records of the native dialect', () => {
       [/says something of nothing/, [[0x15, 2, 0]]],
       [/units of 2\^64/, [[0x15, 2, 9, 64]]],
       [/its bounds do not increase/, [[0x15, 2, 9, 0, 0]]],
-      [/there are no flags 2/, [[0x20, 2]]],
+      [/there are no flags 4/, [[0x20, 4]]],
+      [/there are no flags 1/, [[0x23, 0, 1]]],
     ] as [RegExp, number[][]][]) {
       for (const frame of frames) assert.throws(() => decode(frame), malformed(message));
     }
@@ -189,11 +197,14 @@ describe('records of the native dialect', () => {
       [[0x20, 0, 1, ...new Array(32).fill(0)], 8],
       [[0x20, 1, 1, ...new Array(8).fill(0)], 8],
       [[0x21, 1, 5], 5],
-      [[0x23, 0], 8],
+      [[0x20, 3, 1, ...new Array(8).fill(0)], 6],
+      [[0x23, 0, 0], 8],
+      [[0x23, 0, 2], 6],
       [[0x24, 0, 1, 3], 3],
       [[0x25, 0, 0], 1],
       [[0x26, 0, 1], 32],
       [[0x28, 1], 32],
+      [[0x2a, 0, 1], 28],
     ] as [number[], number][]) {
       const body = new Array(2 * size).fill(1);
       assert.equal(decode([...head, 2, ...body]).length, 1);
