@@ -36,6 +36,14 @@ export interface ForegroundFigures {
     readonly busyPutP99Ms: number;
     readonly loopP99Ms: number;
   };
+  /** Of the processor, that the main thread of the node used during such calls, whatever they wait for. */
+  readonly used: {
+    readonly idleP99Ms: number;
+    readonly busyP99Ms: number;
+    readonly ratio: number;
+    readonly idlePutP99Ms: number;
+    readonly busyPutP99Ms: number;
+  };
 }
 
 /** What the hook in the node tells. */
@@ -104,6 +112,7 @@ async function measure(
     ...figuresOf(idle, busy, 'p99Ms'),
     loopP99Ms: round(loop.loopP99Ms),
     own: { ...figuresOf(idle, busy, 'ownP99Ms'), loopP99Ms: round(loop.loopOwnP99Ms) },
+    used: figuresOf(idle, busy, 'usedP99Ms'),
   };
 }
 

@@ -17,6 +17,8 @@ export interface CallLatency {
   readonly p99Ms: number;
   /** Without the time in which the node or this process was ready and had no processor. */
   readonly ownP99Ms: number;
+  /** Of the processor, that the main thread of the node used during a call. */
+  readonly usedP99Ms: number;
 }
 
 /** Of both kinds of calls. */
@@ -29,6 +31,7 @@ interface TimedCall {
   readonly kind: keyof CallLatencies;
   readonly ms: number;
   readonly ownMs: number;
+  readonly usedMs: number;
 }
 
 /** Reads and puts of items over HTTP, each when it is due: no call waits for another. */
@@ -92,6 +95,7 @@ export class Calls {
       return {
         p99Ms: p99(took.map(({ ms }) => ms)),
         ownP99Ms: p99(took.map(({ ownMs }) => ownMs)),
+        usedP99Ms: p99(took.map(({ usedMs }) => usedMs)),
       };
     };
     return { get: of('get'), put: of('put') };
@@ -107,11 +111,13 @@ export class Calls {
       throw new Error(`${CONNECTIONS} calls wait: the node answers none`);
     const kind = ++this.#next % PUT_EVERY === 0 ? 'put' : 'get';
     const request = kind === 'put' ? this.#put() : this.#reads[this.#next % READ_ITEMS]!;
-    const waited = this.#waitedMs();
+    const before = this.#threads();
     const status = await connection.send(request);
     if (status !== (kind === 'put' ? 201 : 200)) throw new Error(`a ${kind} got ${status}`);
     const ms = performance.now() - due;
-    this.#took.push({ kind, ms, ownMs: Math.max(0, ms - (this.#waitedMs() - waited)) });
+    const after = this.#threads();
+    const ownMs = Math.max(0, ms - (after.waitedMs - before.waitedMs));
+    this.#took.push({ kind, ms, ownMs, usedMs: after.usedMs - before.usedMs });
     this.#free.push(connection);
   }
 
@@ -121,9 +127,12 @@ export class Calls {
     return requestBytes('POST', `/v1/items?hint=${hint}`, this.#token, payload);
   }
 
-  /** Of the main threads. */
-  #waitedMs(): number {
-    const texts = this.#pids.map((pid) => readFileSync(`/proc/${pid}/schedstat`, 'utf8'));
-    return texts.reduce((sum, text) => sum + Number(text.split(' ')[1]) / 1e6, 0);
+  /** For how long the main threads waited for the processor, and the node used it. */
+  #threads(): { readonly waitedMs: number; readonly usedMs: number } {
+    const [node, own] = this.#pids.map((pid) => {
+      const [used, waited] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map(Number);
+      return { usedMs: used! / 1e6, waitedMs: waited! / 1e6 };
+    });
+    return { usedMs: node!.usedMs, waitedMs: node!.waitedMs + own!.waitedMs };
   }
 }

@@ -138,7 +138,8 @@ async function replicate(init: DaemonInit, heard: ReplicationInit) {
   const { replica, metrics, events, turns, undo } = heard;
   const running = () => ({ replicator, mesh });
   const guards = await createGuards(init, heard, running);
-  const replicator = createReplicator(init, { replica, ...guards }, [metrics.replicator, events]);
+  const made = { replica, turns, ...guards };
+  const replicator = createReplicator(init, made, [metrics.replicator, events]);
   const { clock, busyMs = () => clock.monotonic() } = system;
   const knows: Knows = (peer) => mesh.names(peer);
   const services = () => mesh.libp2p.services;
@@ -215,6 +216,7 @@ async function createGuards(
 
 interface ReplicatorParts {
   readonly replica: Replica;
+  readonly turns: Turns;
   readonly guard: ItemGuard;
   readonly roles: PeerRoles;
   readonly observers: readonly Partial<ReplicatorObserver>[];
@@ -222,11 +224,12 @@ interface ReplicatorParts {
 
 function createReplicator(
   { config, system: { clock, random }, logger }: DaemonInit,
-  { replica, guard, roles, observers }: ReplicatorParts,
+  { replica, turns, guard, roles, observers }: ReplicatorParts,
   heard: readonly Partial<ReplicatorObserver>[],
 ): Replicator {
   return new Replicator({
     replica,
+    bulk: turns,
     guard,
     givesTo: roles.givesTo,
     clock,

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Announce, Fetch, Reconcile } from '../../protocol/index.ts';
-import type { Clock, Random, Replica } from '../../store/index.ts';
+import type { BulkPace, Clock, Random, Replica } from '../../store/index.ts';
 import type { ItemGuard } from '../guard/index.ts';
 import type { ReplicatorObserver } from './observer.ts';
 import type { ReplicatorOptions } from './options.ts';
@@ -11,6 +11,11 @@ export interface ReplicatorInit {
   clock: Clock;
   random: Random;
   logger: Logger;
+  /**
+   * Gives the turns of the event loop in which streamed items are put.
+   * @default turns that nothing else shares
+   */
+  bulk?: Pick<BulkPace, 'turn'>;
   /**
    * Decides which items are taken.
    * @default all are

@@ -31,14 +31,17 @@ const DEFAULT_TURNS = { turnMs: 10, askedTurnMs: 3, clientsAsk: () => false };
 /** The thread may be busy for the clients alone: bulk work goes on after this time in any case. */
 const MAX_REST_MS = 20;
 
+/** A shorter rest is not worth a timer. */
+const LEAST_REST_MS = 0.5;
+
 /**
  * Shares the turns of the event loop among all work in slices. Each slice alone is short, but with many at
  * a time I/O would wait for the sum. All work of the thread counts, since clients wait for that too.
  */
 export class Turns implements BulkPace {
   readonly #init: TurnsInit & typeof DEFAULT_TURNS;
-  /** In the order they came. */
-  readonly #waiting: (() => void)[] = [];
+  /** In the order they came; a `last` one ends the turn. */
+  readonly #waiting: { readonly run: () => void; readonly last: boolean }[] = [];
   /** Time by the clock of all slices so far. */
   #slicesMs = 0;
   /** What was spent at the end of the last rest. */
@@ -67,37 +70,54 @@ export class Turns implements BulkPace {
 
   /** Runs work at once, or in a later turn; resolves or rejects with its outcome. */
   run<Result>(work: () => Result): Promise<Result> {
+    return this.#enter(work, false);
+  }
+
+  /** The slice follows the promise, so no other work begins before the event loop has come round. */
+  turn(): Promise<void> {
+    return this.#enter(() => undefined, true);
+  }
+
+  #enter<Result>(work: () => Result, last: boolean): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push(() => {
+      const run = (): void => {
         try {
           resolve(work());
         } catch (error) {
           reject(error);
         }
-      });
+      };
+      this.#waiting.push({ run, last });
       if (!this.#resting) this.#serve();
     });
   }
 
-  turn(): Promise<void> {
-    return this.run(() => undefined);
-  }
-
   #serve(): void {
     const { clock } = this.#init;
-    while (this.#waiting.length > 0 && this.#usedMs < this.sliceMs) {
+    let ended = false;
+    while (!ended && this.#waiting.length > 0 && this.#usedMs < this.sliceMs) {
       const begin = clock.monotonic();
-      this.#waiting.shift()!();
+      const { run, last } = this.#waiting.shift()!;
+      ended = last;
+      run();
       this.#slicesMs += clock.monotonic() - begin;
     }
-    if (this.#waiting.length > 0) this.#rest();
+    if (ended || this.#waiting.length > 0) this.#rest(this.#restMs);
   }
 
-  /** Long enough for I/O; while clients ask, as long as the thread was busy. */
-  #rest(): void {
-    const { clock, clientsAsk } = this.#init;
+  /** While clients ask, as long as the thread was busy; else long enough for I/O. */
+  get #restMs(): number {
+    return this.#init.clientsAsk() ? Math.min(this.#usedMs, MAX_REST_MS) : 0;
+  }
+
+  #rest(ms: number, restedMs = 0): void {
+    const { clock } = this.#init;
     this.#resting = true;
-    clock.after(clientsAsk() ? Math.min(this.#usedMs, MAX_REST_MS) : 0, () => {
+    this.#begunMs = this.#spentMs;
+    clock.after(ms, () => {
+      // Work of the thread meanwhile, such as the slice of a turn, was no rest.
+      const moreMs = Math.min(this.#restMs, MAX_REST_MS - restedMs - ms);
+      if (moreMs >= LEAST_REST_MS) return this.#rest(moreMs, restedMs + ms);
       this.#resting = false;
       this.#begunMs = this.#spentMs;
       this.#serve();

@@ -38,7 +38,7 @@ export class AnswerSender {
     const { channel, options, traffic } = this.#init;
     const before = channel.sentBytes;
     await this.#timed('an answer to be taken', options.writeTimeoutMs, () =>
-      this.#working(() => channel.sendAll(frames)),
+      this.inTurn(() => channel.sendAll(frames)),
     );
     traffic?.charge('upload', channel.peer, channel.sentBytes - before);
   }
@@ -55,20 +55,14 @@ export class AnswerSender {
     return memory.holding(channel, bytes, answer);
   }
 
-  /** Reads items in a turn of the event loop. */
-  async read<Result>(operation: () => Promise<Result>): Promise<Result> {
-    const { turns, channel } = this.#init;
+  /** Runs a slice in a turn of the event loop, and charges the part of it that holds the event loop. */
+  async inTurn<Result>(slice: () => Result): Promise<Awaited<Result>> {
+    const { turns, work, channel } = this.#init;
     // Streams that are reset give their memory to others at once, which would all be read in one turn.
     return await turns.run(() => {
       channel.broken.throwIfAborted();
-      return this.#working(operation);
+      return work === undefined ? slice() : work.run(channel.peer, slice);
     });
-  }
-
-  /** Charges the part of an operation that holds the event loop. */
-  #working<Result>(operation: () => Result): Result {
-    const { work, channel } = this.#init;
-    return work === undefined ? operation() : work.run(channel.peer, operation);
   }
 
   /** Resolves once the peer owes nothing. */

@@ -102,7 +102,7 @@ export class Responder {
 
   async #serve(ids: readonly Uint8Array[], maxItemBytes: number): Promise<readonly Served[]> {
     const limits = { maxItemBytes, maxBytes: WRITE_BYTES };
-    const served = await this.#sender.read(() => this.#init.serve(ids, limits));
+    const served = await this.#sender.inTurn(() => this.#init.serve(ids, limits));
     if (served.length > 0 && served.length <= ids.length) return served;
     throw new TypeError(`${served.length} answers to ${ids.length} ids`);
   }

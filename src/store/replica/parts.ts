@@ -71,15 +71,11 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
     ...{ refusals, merger, changes, pace },
   });
   const puts = new Puts({
-    clock,
-    disk,
-    logger,
-    limits,
-    lifecycle,
-    lookup,
+    ...{ clock, disk, logger, limits, lifecycle, lookup },
     refuses: (id) => refusals.has(id),
     write: (items, sources) => writer.write(items, sources),
     peerItems: () => pace.work,
+    bulk: init.bulk,
   });
   const found = { keys, committer, lifecycle, incidents };
   const reader = new ItemReader({

@@ -120,6 +120,42 @@ describe('Turns', () => {
     assert.deepEqual(did, ['a']);
   });
 
+  it('rest on for the work that the thread did meanwhile, such as the slice of a turn', async () => {
+    const { clock, turns, did, slice, work } = sharing({ allWork: true, clientsAsk: () => true });
+    for (const round of [1, 2]) {
+      void turns.turn().then(() => work(3));
+      slice(`behind ${round}`, 0);
+      await clock.advance(2);
+      assert.equal(did.length, round - 1, 'the slice of the turn took three milliseconds');
+      await clock.advance(1);
+      assert.equal(did.length, round);
+    }
+  });
+
+  it('rest for twenty milliseconds at most, also for work that never ends', async () => {
+    const { clock, did, slice, work } = sharing({ allWork: true, clientsAsk: () => true });
+    work(3);
+    slice('a', 1);
+    for (let ms = 0; ms < 20; ms++) {
+      assert.deepEqual(did, [], `after ${ms} ms`);
+      work(1);
+      await clock.advance(1);
+    }
+    assert.deepEqual(did, ['a']);
+  });
+
+  it('begin no other work in the turn of a slice that follows its promise', async () => {
+    const { clock, turns, did, slice } = sharing();
+    for (const round of [1, 2]) {
+      void turns.turn().then(() => did.push(`turn ${round}`));
+      slice(`slice ${round}`, 1);
+      await settle();
+      assert.equal(did.at(-1), `turn ${round}`);
+      await clock.advance(0);
+      assert.equal(did.at(-1), `slice ${round}`);
+    }
+  });
+
   it('say whether work would run at once', async () => {
     const { clock, turns, slice, work } = sharing({ allWork: true });
     assert.equal(turns.ready, true);

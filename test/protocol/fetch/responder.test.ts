@@ -159,6 +159,7 @@ describe('Responder', () => {
       begin.pop()!();
       await r.clock.advance(5);
       assert.deepEqual([reads, r.error()], reset ? [1, over] : [2, undefined]);
+      assert.equal(begin.splice(0).length, reset ? 0 : 1, 'the answer is sent in a turn too');
     }
   });
 

@@ -1,5 +1,5 @@
-import type { Fetch } from '../../../protocol/index.ts';
-import type { ItemKey } from '../../../store/index.ts';
+import { type Fetch, Turns } from '../../../protocol/index.ts';
+import type { BulkPace, ItemKey } from '../../../store/index.ts';
 import type { SharedParts } from '../parts.ts';
 import { Pause, type Reason } from '../pause.ts';
 import { Attempts } from './attempts.ts';
@@ -13,6 +13,8 @@ import { type FetchSource, RunningRequest, Sources } from './sources.ts';
 import { type StreamedRange, Streaming, type StreamResult } from './streaming.ts';
 
 export interface FetcherInit extends SharedParts {
+  /** See `ReplicatorInit`. */
+  bulk?: Pick<BulkPace, 'turn'>;
   /** Called when the list of a peer is not believed any more. */
   disbelieved: (peer: string) => void;
   /** A peer names items that are too long to be streamed. */
@@ -54,7 +56,8 @@ export class Fetcher {
   }
 
   start(fetch: Pick<Fetch, 'fetch' | 'stream' | 'streams'>): void {
-    const shared = { ...this.#init, fetch, pause: this.#pause, guarded: this.guarded };
+    const { clock, bulk = new Turns({ clock }) } = this.#init;
+    const shared = { ...this.#init, bulk, fetch, pause: this.#pause, guarded: this.guarded };
     const { refused, attempts } = this;
     const [gate, penalties] = [this.#gate, this.#penalties];
     this.#runner = new RequestRunner({ ...shared, gate, penalties, refused, attempts });

@@ -1,11 +1,13 @@
 import type { Fetch, RangePart, RangeReport } from '../../../protocol/index.ts';
-import { type Bound, delay } from '../../../store/index.ts';
+import { type Bound, type BulkPace, delay } from '../../../store/index.ts';
 import type { SharedParts } from '../parts.ts';
 import type { Pause } from '../pause.ts';
 import { Intake, Window } from './intake.ts';
 import type { RefusedIds } from './refused-ids.ts';
 
 export interface StreamingInit extends SharedParts {
+  /** Gives the turns of the event loop in which items are put. */
+  bulk: Pick<BulkPace, 'turn'>;
   fetch: Pick<Fetch, 'stream' | 'streams'>;
   pause: Pick<Pause, 'refused' | 'ended' | 'open'>;
   guarded: RefusedIds;
@@ -88,7 +90,7 @@ export class Streaming {
   }
 
   async #take(range: StreamedRange, intake: Intake, part: RangePart): Promise<void> {
-    const { rates, clock, listed } = this.#init;
+    const { rates, clock, listed, bulk } = this.#init;
     const { peer, signal } = range;
     const { items, long } = part;
     rates.came(peer, items);
@@ -98,7 +100,8 @@ export class Streaming {
     }
     for (let at = 0; at < items.length; at += TOGETHER_ITEMS) {
       // A whole part at once would keep the event loop for longer than a turn.
-      if (at > 0) await delay(clock, 0, signal);
+      await bulk.turn();
+      signal.throwIfAborted();
       await intake.take(items.slice(at, at + TOGETHER_ITEMS));
     }
     // A peer may send refused items without end.

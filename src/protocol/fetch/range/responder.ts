@@ -50,9 +50,14 @@ export class RangeResponder {
 
   async #part(query: RangeQuery, left: number): Promise<RangePage> {
     const page = await this.#read(query, Math.min(PART_ITEMS, left));
-    for (const frame of packItems(page)) await this.#send(frame);
+    const frames = packItems(page);
+    for (;;) {
+      const { done, value: frame } = await this.#sender.inTurn(() => frames.next());
+      if (done === true) break;
+      await this.#send(frame);
+    }
     const { ids, end, records } = page;
-    const digest = partDigest(query.nonce, ids);
+    const digest = await this.#sender.inTurn(() => partDigest(query.nonce, ids));
     await this.#send(encodeEnd({ count: ids.length / ID_BYTES, digest, end }));
     this.#init.sent(
       records.reduce((sum, one) => sum + ('payload' in one ? one.payload.length : 0), 0),
@@ -62,7 +67,8 @@ export class RangeResponder {
 
   #read({ lower, upper, maxBytes }: RangeQuery, maxItems: number): Promise<RangePage> {
     const limits = { maxItems, maxBytes: PART_BYTES, maxItemBytes: maxBytes };
-    return this.#sender.read(() => this.#init.serveRange({ lower, upper, ...limits }));
+    const inTurn: RangeInit['inTurn'] = (slice) => this.#sender.inTurn(slice);
+    return this.#init.serveRange({ lower, upper, ...limits, inTurn });
   }
 
   async #send(frame: Uint8Array): Promise<void> {

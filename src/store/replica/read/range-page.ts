@@ -1,7 +1,7 @@
 import type { PartedSnapshot } from '../../buffer/index.ts';
 import { type Bytes, equalBytes, readU64BE } from '../../bytes.ts';
 import { type Bound, compareBounds, compareKeys, ID_BYTES, INFINITE_HINT } from '../../item.ts';
-import { type Database, type KeyRangeBytes, passOver, walk } from '../../level/index.ts';
+import { type Database, passOver, walk } from '../../level/index.ts';
 import type { SetKeys } from '../records/index.ts';
 
 /** The items that `readRange` is to give. */
@@ -14,6 +14,11 @@ export interface RangeInit {
   readonly maxBytes: number;
   /** Payload bytes of one item; of a longer item only the length is given. */
   readonly maxItemBytes: number;
+  /**
+   * Runs each slice of the reading when the event loop has time.
+   * @default at once
+   */
+  readonly inTurn?: <Result>(slice: () => Result) => Promise<Awaited<Result>>;
 }
 
 /** A record of an item in a range: its payload, or how long that is. */
@@ -51,16 +56,27 @@ export async function readRange(
   { database, keys, snapshot, floor }: RangePageInit,
   init: RangeInit,
 ): Promise<RangePage> {
+  const { upper, maxItems, inTurn = atOnce } = init;
   const lowest: Bound = { hint: floor, id: null };
   const lower = compareBounds(init.lower, lowest) < 0 ? lowest : init.lower;
-  const begin = snapshot.lowerBound(lower);
-  const last = Math.max(begin, snapshot.lowerBound(init.upper));
-  const end = Math.min(last, begin + init.maxItems);
-  const page = new PageMaker(snapshot, begin, end, init);
-  if (begin === end) return page.made(init.upper);
-  const range = { gte: keyOf(keys, lower), lt: keyOf(keys, init.upper) };
-  await page.read(database, range, keys.items.gte.length);
-  return page.made(init.upper);
+  const page = await inTurn(() => {
+    const begin = snapshot.lowerBound(lower);
+    const last = Math.max(begin, snapshot.lowerBound(upper));
+    return new PageMaker(snapshot, begin, Math.min(last, begin + maxItems), init);
+  });
+  const range = { gte: keyOf(keys, lower), lt: keyOf(keys, upper) };
+  const options = { records: STEP_RECORDS, unreadable: passOver };
+  if (page.full) return page.made(upper);
+  for await (const records of walk(database, range, options)) {
+    await inTurn(() => page.take(records, keys.items.gte.length));
+    if (page.full) return page.made(upper);
+  }
+  page.endOfRecords();
+  return page.made(upper);
+}
+
+async function atOnce<Result>(slice: () => Result): Promise<Awaited<Result>> {
+  return await slice();
 }
 
 /** Brings the keys of the index and the records of the database together. */
@@ -80,15 +96,15 @@ class PageMaker {
     this.#ids = snapshot.ids(begin, end);
   }
 
-  async read(database: Database, range: KeyRangeBytes, prefix: number): Promise<void> {
-    const options = { records: STEP_RECORDS, unreadable: passOver };
-    for await (const records of walk(database, range, options)) {
-      for (const [key, value] of records) {
-        this.#take(key, value, prefix);
-        if (this.#full) return;
-      }
+  take(records: readonly (readonly [Uint8Array, Uint8Array])[], prefix: number): void {
+    for (const [key, value] of records) {
+      this.#take(key, value, prefix);
+      if (this.full) return;
     }
-    // Keys without a record to the end of the range.
+  }
+
+  /** Keys behind the last record have none. */
+  endOfRecords(): void {
     this.#at = this.#count;
   }
 
@@ -104,7 +120,7 @@ class PageMaker {
     return this.#ids.length / ID_BYTES;
   }
 
-  get #full(): boolean {
+  get full(): boolean {
     return this.#at === this.#count || this.#bytes >= this.#init.maxBytes;
   }
 

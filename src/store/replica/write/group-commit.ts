@@ -1,3 +1,4 @@
+import type { BulkPace } from '../../environment.ts';
 import { Gate } from '../../gate.ts';
 import type { Item } from '../../item.ts';
 import type { SourceRun } from '../durable-set/index.ts';
@@ -12,6 +13,11 @@ export interface GroupCommitInit {
   >;
   /** Items in a commit that has any of peers: callers here wait as long as it takes. */
   peerItems: () => number;
+  /**
+   * Gives the turns of the event loop in which batches of peers are written.
+   * @default they wait for none
+   */
+  bulk?: Pick<BulkPace, 'turn'> | undefined;
   /** Writes items in one atomic batch; resolves once they are on disk and visible. */
   write: (items: readonly Item[], sources: readonly SourceRun[]) => Promise<void>;
 }
@@ -34,6 +40,8 @@ interface CommitBatch extends PromiseWithResolvers<void> {
   /** Made for items of callers here, before items of peers. */
   readonly own: boolean;
   bytes: number;
+  /** No caller here waits for it: it can await its turn. */
+  patient: boolean;
   /** An own batch was put before it, once. */
   passed: boolean;
 }
@@ -56,6 +64,8 @@ export class GroupCommit {
   readonly #waiting: Record<PutLine, number> = { own: 0, peers: 0 };
   /** `#pump` is due in this turn: all items until then share a batch. */
   #pumping = false;
+  /** For the next batch of peers. */
+  #turn: 'none' | 'awaited' | 'here' = 'none';
   readonly #room = new Gate();
 
   constructor(init: GroupCommitInit) {
@@ -126,6 +136,7 @@ export class GroupCommit {
     const promises: Promise<void>[] = [];
     for (const item of items) {
       const batch = this.#batchFor(item, line === 'own');
+      if (line === 'own') batch.patient = false;
       if (batch.sources.at(-1)?.source !== source)
         batch.sources.push({ from: batch.items.length, source });
       batch.items.push(item);
@@ -158,7 +169,7 @@ export class GroupCommit {
     const at = own ? queue.findLastIndex((one) => one.own || one.passed) : queue.length - 1;
     const begun = own ? (queue.findLast((one) => one.own) ?? queue[Math.max(0, at)]) : queue[at];
     if (begun !== undefined && this.#fits(begun, item, own)) return begun;
-    const empty = { items: [], sources: [], own, bytes: 0, passed: false };
+    const empty = { items: [], sources: [], own, bytes: 0, patient: !own, passed: false };
     const batch = { ...empty, ...Promise.withResolvers<void>() };
     // A failure that no caller waits for is no unhandled rejection.
     batch.promise.catch(() => undefined);
@@ -177,6 +188,7 @@ export class GroupCommit {
 
   #pump(): void {
     for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
+      if (batch.patient && !this.#takeTurn()) break;
       this.#queue.shift();
       this.#running.add(batch);
       void this.#write(batch);
@@ -192,6 +204,23 @@ export class GroupCommit {
     if (own + peers > 0 && this.#hasRoom()) return undefined;
     const large = batch.items.length >= LARGE_ITEMS || batch.bytes >= LARGE_BYTES;
     return this.#running.size === 0 || large ? batch : undefined;
+  }
+
+  /** Own batches may pass while a batch of peers awaits its turn. */
+  #takeTurn(): boolean {
+    const { bulk } = this.#init;
+    if (bulk === undefined) return true;
+    const isHere = this.#turn === 'here';
+    if (isHere) this.#turn = 'none';
+    else if (this.#turn === 'none') {
+      this.#turn = 'awaited';
+      void bulk.turn().then(() => {
+        this.#turn = 'here';
+        this.#pump();
+        if (this.#turn === 'here') this.#turn = 'none';
+      });
+    }
+    return isHere;
   }
 
   async #write(batch: CommitBatch): Promise<void> {

@@ -15,7 +15,7 @@ import { IdMap } from './id-map.ts';
 
 export interface PutsInit
   extends Pick<AdmissionInit, 'clock' | 'disk' | 'logger'>,
-    Pick<GroupCommitInit, 'write' | 'peerItems'> {
+    Pick<GroupCommitInit, 'write' | 'peerItems' | 'bulk'> {
   limits: ReplicaLimits;
   lifecycle: SetLifecycle;
   lookup: IdLookup;

@@ -10,8 +10,10 @@ import {
   type RangeReport,
   type RangeRequest,
   ReconciliationSet,
+  Turns,
 } from '../../../../src/protocol/index.ts';
 import {
+  type BulkPace,
   equalBytes,
   INFINITE_BOUND,
   identifyItem,
@@ -40,6 +42,7 @@ interface RigInit {
   readonly limits?: ReplicaInit['limits'];
   readonly check?: GuardCheck;
   readonly peerBytesPerSecond?: number;
+  readonly bulk?: Pick<BulkPace, 'turn'>;
 }
 
 /** A streaming over a set in memory; the test plays the peer. */
@@ -62,6 +65,7 @@ async function rig(t: TestContext, init: RigInit = {}) {
   const streaming = new Streaming({
     replica,
     clock,
+    bulk: init.bulk ?? { turn: async () => undefined },
     options,
     guarded,
     wanted: new ReconciliationSet(),
@@ -84,7 +88,8 @@ async function rig(t: TestContext, init: RigInit = {}) {
     },
   });
   let came = 0;
-  const signal = new AbortController().signal;
+  const control = new AbortController();
+  const { signal } = control;
   const run = (played: typeof play) => {
     play = played;
     const add = (items: number): void => {
@@ -92,7 +97,8 @@ async function rig(t: TestContext, init: RigInit = {}) {
     };
     return streaming.run({ peer: 'a', ...RANGE, signal, came: add });
   };
-  return { clock, replica, streaming, guarded, paused, listed, run, came: () => came };
+  const callOff = (): void => control.abort();
+  return { clock, replica, streaming, guarded, paused, listed, run, callOff, came: () => came };
 }
 
 describe('a streamed range', () => {
@@ -110,7 +116,8 @@ describe('a streamed range', () => {
   });
 
   it('is put some 500 items at a time, and I/O comes between', async (t) => {
-    const set = await rig(t);
+    const clock = new VirtualClock();
+    const set = await rig(t, { bulk: new Turns({ clock }) });
     const items = Array.from({ length: 1_025 }, (_, i) => itemAt(i));
     const sizes: number[] = [];
     const put = set.replica.putVerified.bind(set.replica);
@@ -124,9 +131,30 @@ describe('a streamed range', () => {
     });
     await settle();
     assert.deepEqual(sizes, [512]);
-    await set.clock.advance(0);
+    await clock.advance(0);
     await running;
     assert.deepEqual([sizes, set.replica.size, set.came()], [[512, 512, 1], 1_025, 1_025]);
+  });
+
+  it('is put when bulk work has its turn, and not once it is called off', async (t) => {
+    const turns: (() => void)[] = [];
+    const bulk = { turn: () => new Promise<void>((resolve) => turns.push(resolve)) };
+    const set = await rig(t, { bulk });
+    const given = [itemAt(1), itemAt(2)];
+    const running = set.run(async ({ onPart }) => {
+      await onPart(partOf([given[0]!], { hint: 2n, id: null }));
+      await assert.rejects(async () => onPart(partOf([given[1]!])), { name: 'AbortError' });
+      return {};
+    });
+    await settle();
+    assert.deepEqual([set.replica.size, turns.length], [0, 1]);
+    turns.shift()!();
+    await settle();
+    assert.deepEqual([set.replica.size, turns.length], [1, 1]);
+    set.callOff();
+    turns.shift()!();
+    await running;
+    assert.equal(set.replica.size, 1);
   });
 
   it('ends where the store takes no more, and begins anew for a session', async (t) => {

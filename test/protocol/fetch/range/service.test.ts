@@ -228,6 +228,40 @@ describe('FetchService: ranges', () => {
     await asking.stop();
   });
 
+  it('charges the requester with all slices of an answer: its reading, its frames and its sending', async () => {
+    const items = itemsOf(1_000, 200);
+    const serve = rangeOf(items);
+    const w = await worldOf(items, {}, async (init) => {
+      const page = await serve(init);
+      for (let slice = 0; slice < 5; slice++) await init.inTurn!(() => undefined);
+      return page;
+    });
+    await w.b.stop();
+    let charged = 0;
+    let turns = 0;
+    const work = {
+      debtMs: () => 0,
+      rest: async () => undefined,
+      run: <Result>(peer: string, slice: () => Result): Result => {
+        assert.equal(peer, 'a');
+        charged++;
+        return slice();
+      },
+    };
+    const run = async <Result>(slice: () => Result): Promise<Result> => {
+      turns++;
+      return slice();
+    };
+    const serving = w.service('b', {}, { work, turns: { run, ready: true } });
+    await serving.start();
+    const { report } = await stream(w);
+    assert.equal(report.items, 1_000);
+    const frames = Math.ceil((1_000 * 202) / (64 * 1024));
+    // Each frame is packed and sent, then there are the end of the frames, the digest, and the end of the part.
+    assert.deepEqual([charged, turns], [5 + 2 * frames + 3, 5 + 2 * frames + 3]);
+    await serving.stop();
+  });
+
   it('is called off by its signal, and by the stop of the service', async () => {
     const w = await worldOf(itemsOf(10));
     const control = new AbortController();

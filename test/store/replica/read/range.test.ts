@@ -77,6 +77,21 @@ describe('a page of a range', () => {
     assert.deepEqual(empty, { ids: new Uint8Array(0), records: [], end: at(60) });
   });
 
+  it('is read in slices, each of which may wait for its turn', async (t) => {
+    const given = items(1_100);
+    const replica = await open(t, given);
+    let slices = 0;
+    const inTurn = async <Result>(slice: () => Result): Promise<Awaited<Result>> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      slices++;
+      return await slice();
+    };
+    const page = await replica.range({ ...EVERYTHING, maxItems: 1_025, inTurn });
+    assert.equal(page.records.length, 1_025);
+    assert.equal(slices, 1 + 3, 'the ids, and 512 records at a time');
+    assert.deepEqual(page, await replica.range({ ...EVERYTHING, maxItems: 1_025 }));
+  });
+
   it('names a longer item, and gives its length', async (t) => {
     const given = [item(0, 99), item(1, 100), item(2, 101)];
     const replica = await open(t, given);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Item, ReplicaLimits } from '../../../../src/store/index.ts';
+import type { BulkPace, Item, ReplicaLimits } from '../../../../src/store/index.ts';
 import { unknown, writeFailed } from '../../../../src/store/replica/testing.ts';
 import { GroupCommit, type PutLine } from '../../../../src/store/replica/write/testing.ts';
 import { settle } from '../../../support/clock.ts';
@@ -296,6 +296,74 @@ describe('own items in the queue before the writer', () => {
   });
 });
 
+describe('a batch of peers', () => {
+  /** A queue whose batches of peers wait; `give` gives the oldest its turn. */
+  function awaiting(limits?: Partial<ReplicaLimits>) {
+    const turns: (() => void)[] = [];
+    const turn = (): Promise<void> => new Promise((resolve) => turns.push(resolve));
+    const queue = new Queue(limits, { turn });
+    const give = async (): Promise<void> => {
+      turns.shift()!();
+      await settle();
+    };
+    return { queue, turns, give };
+  }
+
+  it('is written in a turn of its own, of which there is one at a time', async () => {
+    const { queue, turns, give } = awaiting({ maxBatchItems: 1 });
+    for (const round of [0, 10]) {
+      queue.batches.length = 0;
+      queue.add(round + 1, round + 2);
+      await settle();
+      assert.deepEqual([queue.batches, turns.length], [[], 1]);
+      await give();
+      assert.deepEqual([queue.batches, turns.length], [[[round + 1]], 0]);
+      queue.finish();
+      await settle();
+      assert.deepEqual([queue.batches.length, turns.length], [1, 1]);
+      await give();
+      assert.deepEqual(queue.batches, [[round + 1], [round + 2]]);
+      queue.finish();
+      await settle();
+    }
+  });
+
+  it('lets items of callers here pass while it awaits its turn', async () => {
+    const { queue, turns, give } = awaiting({ maxBatchItems: 2 });
+    queue.add(1, 2);
+    await settle();
+    queue.addOwn(3, 4);
+    await settle();
+    assert.deepEqual([queue.batches, turns.length], [[[3, 4]], 1]);
+    queue.finish();
+    await settle();
+    assert.deepEqual(queue.batches, [[3, 4]]);
+    await give();
+    assert.deepEqual(queue.batches, [
+      [3, 4],
+      [1, 2],
+    ]);
+  });
+
+  it('awaits no turn once it has an item of a caller here', async () => {
+    const { queue, turns, give } = awaiting();
+    queue.add(1);
+    await settle();
+    queue.addOwn(2);
+    await settle();
+    assert.deepEqual(queue.batches, [[1, 2]]);
+    queue.finish();
+    await give();
+    queue.add(3);
+    await settle();
+    assert.deepEqual(
+      [queue.batches.length, turns.length],
+      [1, 1],
+      'a turn that came in vain is gone',
+    );
+  });
+});
+
 /** A queue whose writes the test ends. */
 class Queue {
   readonly commits: GroupCommit;
@@ -307,7 +375,7 @@ class Queue {
   /** Items that there is time for. */
   peerItems = 2 ** 20;
 
-  constructor(limits: Partial<ReplicaLimits> = {}) {
+  constructor(limits: Partial<ReplicaLimits> = {}, bulk?: Pick<BulkPace, 'turn'>) {
     this.commits = new GroupCommit({
       limits: {
         maxQueuedBytes: 2 ** 30,
@@ -317,6 +385,7 @@ class Queue {
         ...limits,
       },
       peerItems: () => this.peerItems,
+      bulk,
       write: (items) => {
         this.batches.push(items.map(({ hint }) => Number(hint)));
         const begun = Promise.withResolvers<void>();
