@@ -1,4 +1,6 @@
-import type { Cancel, Clock } from './environment.ts';
+import type { BulkPace, Cancel, Clock } from './environment.ts';
+
+const SLICE_MS = 10;
 
 /** A timer of which at most one call is pending. */
 export class Alarm {
@@ -50,4 +52,9 @@ export function delay(clock: Clock, delayMs = 0, signal?: AbortSignal): Promise<
     });
     signal?.addEventListener('abort', giveUp, { once: true });
   });
+}
+
+/** Slices of the same length by the clock, with pending I/O between them. */
+export function steadyPace(clock: Clock): BulkPace {
+  return { sliceMs: SLICE_MS, busyMs: () => clock.monotonic(), turn: () => delay(clock) };
 }

@@ -1,6 +1,7 @@
+import { steadyPace } from '../alarm.ts';
 import { checkClock, checkInit, checkPort } from '../checks.ts';
 import { checkScheme, lthash } from '../fingerprint/index.ts';
-import { Committer, Merger, SlicePace, steadyPace } from './commit/index.ts';
+import { Committer, Merger, SlicePace } from './commit/index.ts';
 import { Incidents } from './incidents.ts';
 import { DEFAULT_INDEX, DEFAULT_LIMITS, DEFAULT_SCRUB, type ReplicaLimits } from './options.ts';
 import { Quarantine } from './quarantine/index.ts';
@@ -105,8 +106,7 @@ export function partsOf(init: ReplicaInit): ReplicaParts {
       database: lifecycle.database,
       care,
       name: keys.name,
-      scheme,
-      clock,
+      ...{ scheme, clock, bulk },
     });
   const kept = { incidents, changes, quarantine, refusals, committer, lifecycle, lookup, merger };
   return { ...kept, writer, puts, reader, arrivals, ranges, scrubber, retention, limits, verify };

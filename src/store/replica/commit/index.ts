@@ -3,4 +3,3 @@
 export { Committer } from './committer.ts';
 export { Merger } from './merger.ts';
 export { SlicePace } from './slice-pace.ts';
-export { steadyPace } from './steady-pace.ts';

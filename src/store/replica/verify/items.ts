@@ -13,6 +13,9 @@ import { totalBytes } from '../payload-bytes.ts';
 import type { VerifyResult } from './types.ts';
 import type { Verification } from './verification.ts';
 
+/** So many are compared in some two milliseconds. */
+const STEP_ITEMS = 256;
+
 /** The items that a verification found. */
 export type VerifiedTotals = Pick<VerifyResult, 'items' | 'bytes' | 'pending'>;
 
@@ -23,8 +26,8 @@ export async function verifyItems(
 ): Promise<VerifiedTotals> {
   const { database, snapshot, keys } = run;
   const pages = new ItemPages(run, index);
-  const unreadable = run.unreadable('items');
-  for await (const page of walk(database, keys.items, { snapshot, unreadable })) {
+  const options = { snapshot, records: STEP_ITEMS, unreadable: run.unreadable('items') };
+  for await (const page of walk(database, keys.items, options)) {
     const { items, strays } = await findItems(database, keys, page, snapshot);
     for (const key of strays) run.add('STRAY_RECORD', key, 'this is no key of an item');
     if (items.length > 0) pages.check(items);

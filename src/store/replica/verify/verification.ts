@@ -1,7 +1,7 @@
 import type { AbstractSnapshot } from 'abstract-level';
-import { delay } from '../../alarm.ts';
+import { steadyPace } from '../../alarm.ts';
 import { bytesToHex } from '../../bytes.ts';
-import type { Clock } from '../../environment.ts';
+import type { BulkPace, Clock } from '../../environment.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
 import type { Database, DatabaseCare } from '../../level/index.ts';
 import { EMPTY_STATE, type SetKeys, type SetState, setKeys } from '../records/index.ts';
@@ -13,6 +13,11 @@ export interface VerifyInit extends VerifyOptions {
   /** Open; nothing is written to it. */
   database: Database;
   clock: Clock;
+  /**
+   * How long it keeps the thread.
+   * @default 10 ms, and then pending I/O has its turn
+   */
+  bulk?: BulkPace | undefined;
   scheme: FingerprintScheme;
   /** @default 'set' */
   name?: string;
@@ -21,8 +26,6 @@ export interface VerifyInit extends VerifyOptions {
   /** Knows of commits that were on disk. Give it for a set that is not in use only. @default none */
   witness?: Pick<Witness, 'read'>;
 }
-
-const SLICE_MS = 8;
 
 /** Errors by which the store's own readers speak of damage. */
 const DAMAGE = ['StoreError', 'RecordError', 'GapError', 'RangeError'];
@@ -38,7 +41,9 @@ export class Verification {
   readonly problems: VerifyProblem[] = [];
   problemCount = 0;
   readonly #init: VerifyInit;
-  #pausedAt: number;
+  readonly #bulk: BulkPace;
+  /** Of the processor, when the slice began. */
+  #begunMs: number;
 
   constructor(init: VerifyInit) {
     this.#init = init;
@@ -46,7 +51,8 @@ export class Verification {
     this.scheme = init.scheme;
     this.keys = setKeys(init.name ?? 'set');
     this.snapshot = init.database.snapshot();
-    this.#pausedAt = init.clock.monotonic();
+    this.#bulk = init.bulk ?? steadyPace(init.clock);
+    this.#begunMs = this.#bulk.busyMs();
   }
 
   add(code: VerifyProblem['code'], key: Uint8Array | null, message: string): void {
@@ -85,11 +91,11 @@ export class Verification {
 
   /** Call it at least once for every few milliseconds of work. */
   async step(phase: VerifyProgress['phase'], done: number): Promise<void> {
-    const { clock, progress, signal } = this.#init;
+    const { progress, signal } = this.#init;
     signal?.throwIfAborted();
     progress?.({ phase, done, of: this.state.items });
-    if (clock.monotonic() - this.#pausedAt < SLICE_MS) return;
-    await delay(clock);
-    this.#pausedAt = clock.monotonic();
+    if (this.#bulk.busyMs() - this.#begunMs < this.#bulk.sliceMs) return;
+    await this.#bulk.turn();
+    this.#begunMs = this.#bulk.busyMs();
   }
 }

@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
-import { Merger, steadyPace } from '../../../../src/store/replica/commit/index.ts';
+import { delay } from '../../../../src/store/index.ts';
+import { Merger } from '../../../../src/store/replica/commit/index.ts';
 import type { MergerInit } from '../../../../src/store/replica/commit/testing.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { add, type Kept, numberedItems, openCommitter } from '../committer-support.ts';
@@ -21,7 +22,7 @@ export async function openMerger(
   const merger = new Merger({
     committer: kept.committer,
     clock,
-    bulk: steadyPace(clock),
+    bulk: { sliceMs: 10, busyMs: () => clock.monotonic(), turn: () => delay(clock) },
     bufferItems: 8,
     ...init,
   });

@@ -75,10 +75,41 @@ describe('a verification under way', () => {
     assert.ok(leaves.length >= 31 && leaves.length <= 62, `${leaves.length} times`);
   });
 
-  it('pauses after eight milliseconds of work, and not before', async (t) => {
+  it('leaves the thread to others after a slice of bulk work, and not before', async (t) => {
+    for (const [stepMs, expected] of [
+      [2.9, 0],
+      [3, 1],
+    ] as const) {
+      let usedMs = 0;
+      let turns = 0;
+      const turn = async (): Promise<void> => {
+        turns++;
+      };
+      let steps = 0;
+      await verify(await database(t), {
+        bulk: { sliceMs: 3, busyMs: () => usedMs, turn },
+        progress: () => {
+          if (steps++ === 0) usedMs += stepMs;
+        },
+      });
+      assert.equal(turns, expected, `${stepMs} ms of work`);
+    }
+  });
+
+  it('has items in steps of 256', async (t) => {
+    const told: number[] = [];
+    await verify(await database(t, undefined, 600), {
+      progress: ({ phase, done }) => {
+        if (phase === 'items') told.push(done);
+      },
+    });
+    assert.deepEqual(told, [256, 512, 600]);
+  });
+
+  it('pauses after ten milliseconds of work by itself, and not before', async (t) => {
     for (const [stepMs, pauses] of [
-      [7, false],
-      [8, true],
+      [9, false],
+      [10, true],
     ] as const) {
       let waited = 0;
       let now = 0;
