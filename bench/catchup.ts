@@ -8,7 +8,8 @@ const PAYLOAD_BYTES = 200;
 
 /**
  * `bench -- catchup [--items N] [--json]`: an empty node and three full peers, four daemons over TCP;
- * once more with the empty one killed half-way and started again, as a check of what that costs.
+ * once more with the empty one killed half-way and started again, as a check of what that costs; and once
+ * more while clients ask the empty one and one of its peers.
  */
 export async function main(args: string[]): Promise<void> {
   const options = {
@@ -32,6 +33,7 @@ async function run(directory: string, items: number) {
     const sent = await mesh.sentBytes();
     await mesh.catchUp(items / 2);
     const again = (await mesh.sentBytes()) - sent;
+    const { receiver, sender } = await mesh.catchUpAsked();
     const [itemsPerSecond, rawLevelPerSecond] = [items / seconds, (before + after) / 2];
     return {
       bench: 'catchup',
@@ -44,6 +46,12 @@ async function run(directory: string, items: number) {
       wireBytesPerPayloadByte: round(wireBytes / (items * PAYLOAD_BYTES), 3),
       receivedOverNeeded: round(sent / (items * PAYLOAD_BYTES), 4),
       fetchedTwice: round(again / (items * PAYLOAD_BYTES) - 1, 4),
+      foregroundGetP99Ms: round(receiver.get.p99Ms),
+      foregroundPutP99Ms: round(receiver.put.p99Ms),
+      loopMaxMs: round(receiver.loopMaxMs),
+      senderGetP99Ms: round(sender.get.p99Ms),
+      senderPutP99Ms: round(sender.put.p99Ms),
+      senderLoopMaxMs: round(sender.loopMaxMs),
     };
   } finally {
     await mesh.stop();

@@ -1,14 +1,11 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { caughtUp, loopOf, WATCHED } from './foreground/busy-node.ts';
 import { type CallLatencies, type CallLatency, Calls, READ_ITEMS } from './foreground/calls.ts';
 import { inChild, round, withDirectory } from './support/child.ts';
 import { type BenchNode, joinNodes, startNode, stopNode } from './support/node.ts';
 
-const HOOK = new URL('./foreground/loop-hook.ts', import.meta.url).href;
 const IDLE_SECONDS = 10;
-const LIMIT_MS = 600_000;
-const LOOK_EVERY_MS = 1_000;
-const UNDER_WAY = 16;
 
 /** What `--json` prints. */
 export interface ForegroundFigures {
@@ -46,12 +43,6 @@ export interface ForegroundFigures {
   };
 }
 
-/** What the hook in the node tells. */
-interface LoopDelay {
-  readonly loopP99Ms: number;
-  readonly loopOwnP99Ms: number;
-}
-
 /** `bench -- foreground [--items N] [--json]`: reads and puts over HTTP at a node that catches up, two daemons over TCP. */
 export async function main(args: string[]): Promise<void> {
   const options = {
@@ -80,7 +71,7 @@ async function run(
   try {
     const full = await startNode({ dataDir: filled });
     nodes.push(full);
-    const hooked = ['--import', HOOK, ...execArgv];
+    const hooked = [...WATCHED, ...execArgv];
     const empty = await startNode({ dataDir: join(directory, 'empty'), execArgv: hooked });
     nodes.push(empty);
     return await measure(full, empty, items);
@@ -99,11 +90,11 @@ async function measure(
   await calls.during(pause(IDLE_SECONDS));
   const idle = await calls.during(pause(IDLE_SECONDS));
   await joinNodes(empty, full);
-  await empty.daemon.ask('look');
+  await loopOf(empty);
   const begin = performance.now();
   const busy = await calls.during(caughtUp(empty, () => items + READ_ITEMS + calls.puts));
   const seconds = (performance.now() - begin) / 1_000;
-  const loop = (await empty.daemon.ask('look')) as LoopDelay;
+  const loop = await loopOf(empty);
   calls.close();
   return {
     bench: 'foreground',
@@ -124,19 +115,6 @@ function figuresOf(idle: CallLatencies, busy: CallLatencies, key: keyof CallLate
     idlePutP99Ms: round(idle.put[key], 2),
     busyPutP99Ms: round(busy.put[key], 2),
   };
-}
-
-/** Seldom looks: each costs the node milliseconds, which are no part of a catch-up. */
-async function caughtUp({ daemon }: BenchNode, items: () => number): Promise<void> {
-  const end = performance.now() + LIMIT_MS;
-  for (;;) {
-    const text = await (await fetch(`${daemon.admin}/metrics`)).text();
-    const held = Number(/^rangemesh_items (\d+)/m.exec(text)?.[1]);
-    // The last puts may be under way.
-    if (held >= items() - UNDER_WAY) return;
-    if (performance.now() > end) throw new Error(`not within ${LIMIT_MS} ms: ${held} items`);
-    await pause(LOOK_EVERY_MS / 1_000);
-  }
 }
 
 function pause(seconds: number): Promise<void> {

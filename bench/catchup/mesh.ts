@@ -1,12 +1,16 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { caughtUp, loopOf, WATCHED } from '../foreground/busy-node.ts';
+import { type CallLatencies, Calls, READ_ITEMS } from '../foreground/calls.ts';
 import { inChild } from '../support/child.ts';
 import { type BenchNode, joinNodes, startNode, stopNode } from '../support/node.ts';
 
 /** A look costs the node a fingerprint of its whole set: few of them until it is nearly there. */
 const LOOK_EVERY_MS = 500;
 const LOOK_NEAR_MS = 50;
+/** Code that has just been loaded is slow. */
+const WARM_MS = 2_000;
 /** Past it a run has failed. */
 const LIMIT_MS = 600_000;
 
@@ -17,6 +21,12 @@ export interface CatchUpFigures {
   readonly wireBytes: number;
   /** Items that were streamed. */
   readonly streamed: number;
+}
+
+/** Of a node that clients ask during a catch-up. */
+export interface AskedFigures extends CallLatencies {
+  /** Longest delay of its event loop. */
+  readonly loopMaxMs: number;
 }
 
 const WIRE = /^rangemesh_wire_bytes_total\{protocol="connection",.*\} (\d+)$/gm;
@@ -77,6 +87,34 @@ export class BenchMesh {
       return { seconds, wireBytes: sumOf(text, WIRE), streamed: sumOf(text, STREAMED) };
     } finally {
       await stopNode(node, 'SIGTERM');
+    }
+  }
+
+  /** A catch-up while clients ask the empty node and one of its peers for items, and put some. */
+  async catchUpAsked(): Promise<Readonly<Record<'receiver' | 'sender', AskedFigures>>> {
+    const [first, ...others] = this.#full;
+    await stopNode(first!, 'SIGTERM');
+    const { dataDir } = first!.daemon;
+    const sender = await startNode({ dataDir, execArgv: WATCHED });
+    this.#full = [sender, ...others];
+    const directory = join(this.#directory, `empty-${this.#runs++}`);
+    const receiver = await startNode({ dataDir: directory, execArgv: WATCHED });
+    try {
+      const nodes = [receiver, sender];
+      const calls = [await Calls.prepare(receiver), await Calls.prepare(sender)];
+      await Promise.all(calls.map((one) => one.during(pause(WARM_MS))));
+      for (const node of nodes) await loopOf(node);
+      for (const full of this.#full) await joinNodes(receiver, full);
+      const caught = caughtUp(receiver, () => this.#items + READ_ITEMS);
+      const taken = await Promise.all(calls.map((one) => one.during(caught)));
+      for (const one of calls) one.close();
+      const [here, there] = await Promise.all(nodes.map(loopOf));
+      return {
+        receiver: { ...taken[0]!, loopMaxMs: here!.loopMaxMs },
+        sender: { ...taken[1]!, loopMaxMs: there!.loopMaxMs },
+      };
+    } finally {
+      await stopNode(receiver, 'SIGKILL');
     }
   }
 

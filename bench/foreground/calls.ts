@@ -36,7 +36,8 @@ interface TimedCall {
 
 /** Reads and puts of items over HTTP, each when it is due: no call waits for another. */
 export class Calls {
-  readonly #free: BareConnection[];
+  readonly #admin: string;
+  #free: BareConnection[] = [];
   readonly #reads: readonly Uint8Array[];
   readonly #source: ItemSource;
   readonly #token: string;
@@ -48,14 +49,14 @@ export class Calls {
 
   private constructor(init: {
     pid: number;
+    admin: string;
     token: string;
-    connections: BareConnection[];
     reads: readonly Uint8Array[];
     source: ItemSource;
   }) {
     this.#pids = [init.pid, process.pid];
     this.#token = init.token;
-    this.#free = init.connections;
+    this.#admin = init.admin;
     this.#reads = init.reads;
     this.#source = init.source;
   }
@@ -68,16 +69,14 @@ export class Calls {
     const reads = items.map(({ hint, payload }) =>
       requestBytes('GET', `/v1/items/${bytesToHex(itemId(hint, payload))}`, null),
     );
-    const connections = await Promise.all(
-      Array.from({ length: CONNECTIONS }, () => BareConnection.open(daemon.admin)),
-    );
-    const { pid } = daemon;
-    return new Calls({ pid, token: await daemon.token(), connections, reads, source });
+    const { pid, admin } = daemon;
+    return new Calls({ pid, admin, token: await daemon.token(), reads, source });
   }
 
   /** Calls until the work ends. */
   async during(work: Promise<void>): Promise<CallLatencies> {
     this.#took = [];
+    await this.#connect();
     const calls: Promise<void>[] = [];
     const begin = performance.now();
     let due = begin;
@@ -103,6 +102,14 @@ export class Calls {
 
   close(): void {
     for (const connection of this.#free) connection.close();
+  }
+
+  /** Anew each time, since the node closes those that were idle meanwhile. */
+  async #connect(): Promise<void> {
+    this.close();
+    this.#free = await Promise.all(
+      Array.from({ length: CONNECTIONS }, () => BareConnection.open(this.#admin)),
+    );
   }
 
   async #call(due: number): Promise<void> {

@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 
-// Loaded into the node by `--import`: tells the delay of its event loop since the last question, and that
+// Loaded into the node by `--import`: tells the delays of its event loop since the last question, and those
 // without the time in which it was ready and had no processor.
 const SAMPLE_MS = 5;
 const delay = monitorEventLoopDelay({ resolution: SAMPLE_MS });
 delay.enable();
+
+/** What the node answers to `look`. */
+export interface LoopDelay {
+  readonly loopP99Ms: number;
+  readonly loopMaxMs: number;
+  /** Without the time in which the node was ready and had no processor. */
+  readonly loopOwnP99Ms: number;
+}
 
 let own: number[] = [];
 let at = performance.now();
@@ -19,7 +27,8 @@ setInterval(() => {
 process.on('message', () => {
   own.sort((a, b) => a - b);
   const loopOwnP99Ms = own[Math.floor(own.length * 0.99)] ?? 0;
-  process.send?.({ loopP99Ms: delay.percentile(99) / 1e6, loopOwnP99Ms });
+  const [loopP99Ms, loopMaxMs] = [delay.percentile(99) / 1e6, delay.max / 1e6];
+  process.send?.({ loopP99Ms, loopMaxMs, loopOwnP99Ms } satisfies LoopDelay);
   delay.reset();
   own = [];
 });
