@@ -1,3 +1,3 @@
 import { importTests } from '../support/import-tests.ts';
 
-await importTests('daemon/**/*.test.ts');
+await importTests('{daemon,fuzz}/**/*.test.ts');

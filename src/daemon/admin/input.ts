@@ -107,8 +107,18 @@ function nameOf([first, ...rest]: readonly PropertyKey[]): string {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = JSON.stringify(value, withoutDepth()) ?? 'nothing';
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 3)}...` : text;
+}
+
+/** A value a thousand levels deep is easily sent, and writing all of it would overflow the stack. */
+function withoutDepth(): (name: string, value: unknown) => unknown {
+  let outermost = true;
+  return (_name, value) => {
+    if (!outermost && typeof value === 'object' && value !== null) return '...';
+    outermost = false;
+    return value;
+  };
 }
 
 /** The names of the fields of an object, also where the object is then transformed. */

@@ -9,9 +9,9 @@ export {
   HttpConnections,
 } from './connections/index.ts';
 export { codesOf } from './document.ts';
-export { type ErrorCode, refusalOf, statusOf } from './errors.ts';
+export { AdminError, type ErrorCode, refusalOf, statusOf } from './errors.ts';
 export { feedLines } from './feed/index.ts';
 export { RequestGuard } from './guard.ts';
-export { readInput } from './input.ts';
+export { parseBody, readInput } from './input.ts';
 export { isStreamed, type Operation } from './operation.ts';
 export { formatCursor, OPERATIONS } from './routes/index.ts';

@@ -6,6 +6,7 @@ import {
   formatCursor,
   OPERATIONS,
   type Operation,
+  parseBody,
   RequestGuard,
   readInput,
   refusalOf,
@@ -36,6 +37,17 @@ const readId = (id: string) => readInput(idParams, { id }, 'path').id;
 const readLeavingBody = (body: object) => readInput(leavingBody, body, 'body');
 const readAddressBody = (body: object) => readInput(addressBody, body, 'body').address;
 const readSyncBody = (body: object) => readInput(syncBody, body, 'body').peerId;
+
+describe('bodies', () => {
+  it('are refused with a sentence however deep they are', () => {
+    const deep = parseBody('['.repeat(30_000) + ']'.repeat(30_000));
+    for (const body of [deep, { ids: [deep] }, { address: { '': { '': deep } } }]) {
+      const refused = { code: 'INVALID_BODY', status: 400 };
+      assert.throws(() => readInput(idsBody, body, 'body'), refused);
+      assert.throws(() => readInput(addressBody, body, 'body'), refused);
+    }
+  });
+});
 
 describe('queries', () => {
   it('accept hints from 0 to the last but one, and bounds up to infinity', () => {

@@ -80,7 +80,11 @@ export async function blockContent(bytes: Uint8Array): Promise<Uint8Array> {
     throw new FileDamage('has a block that grows too much');
   // Loaded when it is needed: who keeps sets in memory alone runs without it.
   const { snappyUncompress } = await import('hysnappy');
-  return snappyUncompress(block, length);
+  try {
+    return snappyUncompress(block, length);
+  } catch {
+    throw new FileDamage('has a block that does not uncompress');
+  }
 }
 
 /**
@@ -97,9 +101,10 @@ export function* entriesOf(content: Uint8Array): Generator<BlockEntry> {
   while (!fields.done) {
     const [shared, further, bytes] = [fields.varint(), fields.varint(), fields.varint()];
     if (shared > last.length) throw new FileDamage('has an entry that shares too much');
+    const rest = fields.take(further);
     const key = new Uint8Array(shared + further);
     key.set(last.subarray(0, shared));
-    key.set(fields.take(further), shared);
+    key.set(rest, shared);
     last = key;
     yield { key, value: fields.take(bytes) };
   }

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openDatabase, repairDatabase } from '../../../../src/store/index.ts';
 import {
+  blockContent,
   checkFiles,
   checkOne,
   crc32c,
+  entriesOf,
   mendFiles,
   recordsOf,
   toEnd,
@@ -53,6 +55,27 @@ describe('CRC-32C', () => {
       for (let cut = 0; cut <= bytes.length; cut++) {
         assert.equal(crc32c(bytes.subarray(cut), crc32c(bytes.subarray(0, cut))), sum);
       }
+    }
+  });
+});
+
+describe('a block of a table', () => {
+  const u32 = (value: number): number[] => [value, 0, 0, 0];
+
+  it('is damaged where an entry counts more bytes than there are, and takes no memory for them', () => {
+    for (const further of [[0xff, 0xff, 0xff, 0xff, 0x0f], new Array(7).fill(0xff).concat(0x0f)]) {
+      const block = Uint8Array.from([0, ...further, 1, ...u32(0), ...u32(1)]);
+      assert.throws(() => [...entriesOf(block)], { name: 'FileDamage' });
+    }
+  });
+
+  it('is damaged where it does not uncompress, though its checksum agrees', async () => {
+    for (const snappy of [
+      [10, 12, 0],
+      [10, 12, 0, 0, 0, 0, 4, 1],
+    ]) {
+      const bytes = Uint8Array.from([...snappy, 1, ...u32(0)]);
+      await assert.rejects(blockContent(bytes), { name: 'FileDamage' });
     }
   });
 });
