@@ -111,12 +111,10 @@ function* leavesBelow<Ref>(
   for (let at = childAtRank(node, begin); node.starts[at]! < end; at++) {
     const start = node.starts[at]!;
     const child = childNode(reader, node, at);
-    yield* leavesBelow(
-      reader,
-      child,
-      Math.max(0, begin - start),
-      Math.min(child.count, end - start),
-    );
+    const from = Math.max(0, begin - start);
+    const to = Math.min(child.count, end - start);
+    if (isLeaf(child)) yield { leaf: child, begin: from, end: to };
+    else yield* leavesBelow(reader, child, from, to);
   }
 }
 

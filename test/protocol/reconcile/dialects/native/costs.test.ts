@@ -71,6 +71,8 @@ describe('what work costs in a native session', () => {
     assert.deepEqual(group.buckets, sums);
     group.idAt(context, 9_499);
     assert.equal(meter.visited, 28_532);
+    group.free();
+    assert.equal(group.shorts.length, 0, 'another group may have the memory now');
   });
 
   it('is 8 for each symbol that is decoded, and for each entry of a list on either side', () => {

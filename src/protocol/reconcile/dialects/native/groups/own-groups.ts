@@ -209,6 +209,7 @@ export class OwnGroups {
 
   #drop(number: number, own: OwnGroup): void {
     this.#held -= own.weight;
+    own.group.free();
     this.#groups.delete(number);
   }
 

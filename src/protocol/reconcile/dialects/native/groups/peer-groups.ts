@@ -168,6 +168,7 @@ export class PeerGroups {
   /** Forgets a group that is settled or was given up. */
   drop(peer: PeerGroup): void {
     this.#held -= peer.group.items;
+    peer.group.free();
     this.#groups.delete(peer.number);
   }
 

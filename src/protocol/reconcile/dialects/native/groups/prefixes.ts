@@ -2,8 +2,10 @@ import type { Meter } from '../../shared/index.ts';
 import type { NativeWork } from '../work.ts';
 import type { Shorts } from './peel.ts';
 
-/** Bits that choose a chain. */
-const CHAIN_BITS = 16;
+/** Bits of `tops`, by which short ids are told apart at first. */
+const TOP_BITS = 16;
+/** Chains for each of the few, as a power of two: hardly any of the many then meets a chain. */
+const SPARE_BITS = 6;
 const NOWHERE = -1;
 const MAX_LINKS = 16;
 /** Words of short ids scanned in a slice; eight of them cost as much as one item. */
@@ -12,21 +14,29 @@ const BATCH_WORDS = 65_536;
 /** Shortest prefix of short ids that is sent. */
 export const MIN_PREFIX_BYTES = 2;
 
+type MeetsChain = (index: number, position: number, low: number, high: number) => boolean;
+
 /** Finds a few short ids among many in one pass over the many. */
 class Chains {
-  readonly #heads = new Int32Array(2 ** CHAIN_BITS).fill(NOWHERE);
+  /** The low bits of `tops` that a chain does not tell apart. */
+  readonly #shift: number;
+  readonly #heads: Int32Array;
   readonly #next: Int32Array;
 
   constructor(tops: readonly number[]) {
+    const bits = Math.min(TOP_BITS, SPARE_BITS + 32 - Math.clz32(tops.length));
+    this.#shift = TOP_BITS - bits;
+    this.#heads = new Int32Array(2 ** bits).fill(NOWHERE);
     this.#next = new Int32Array(tops.length);
     tops.forEach((top, i) => {
-      this.#next[i] = this.#heads[top]!;
-      this.#heads[top] = i;
+      const chain = top >>> this.#shift;
+      this.#next[i] = this.#heads[chain]!;
+      this.#heads[chain] = i;
     });
   }
 
   first(top: number): number {
-    return this.#heads[top]!;
+    return this.#heads[top >>> this.#shift]!;
   }
 
   next(index: number): number {
@@ -37,21 +47,23 @@ class Chains {
    * Calls `visit` with the members of the chain of each of our short ids, given as position and words,
    * until it returns true.
    */
-  *scan(
-    own: Shorts,
-    meter: Meter,
-    visit: (index: number, position: number, low: number, high: number) => boolean,
-  ): NativeWork {
+  *scan(own: Shorts, meter: Meter, visit: MeetsChain): NativeWork {
     for (let begin = 0; begin < own.length; begin += BATCH_WORDS) {
       if (meter.over) yield 'slice';
       const end = Math.min(own.length, begin + BATCH_WORDS);
-      for (let at = begin; at < end; at += 2) {
-        const high = own[at + 1]!;
-        for (let i = this.first(high >>> CHAIN_BITS); i !== NOWHERE; i = this.next(i)) {
-          if (visit(i, at / 2, own[at]!, high)) break;
-        }
+      const heads = this.#heads;
+      const shift = 32 - TOP_BITS + this.#shift;
+      for (let at = begin + 1; at < end; at += 2) {
+        const first = heads[own[at]! >>> shift]!;
+        if (first !== NOWHERE) this.#visit(first, own, at, visit);
       }
       meter.spend((end - begin) >>> 3);
+    }
+  }
+
+  #visit(first: number, own: Shorts, at: number, visit: MeetsChain): void {
+    for (let i = first; i !== NOWHERE; i = this.next(i)) {
+      if (visit(i, (at - 1) / 2, own[at - 1]!, own[at]!)) return;
     }
   }
 }
@@ -71,7 +83,7 @@ export interface Sides {
 /** Divides a decoded difference. `own`: the short ids of our group. */
 export function* takeSides(difference: Shorts, own: Shorts, meter: Meter): NativeWork<Sides> {
   const count = difference.length / 2;
-  const tops = Array.from({ length: count }, (_, i) => difference[2 * i + 1]! >>> CHAIN_BITS);
+  const tops = Array.from({ length: count }, (_, i) => difference[2 * i + 1]! >>> (32 - TOP_BITS));
   const chains = new Chains(tops);
   const position = new Int32Array(count).fill(NOWHERE);
   const shared = new Uint8Array(count);
@@ -174,7 +186,7 @@ function beginsWith(
   begin: number,
   width: number,
 ): boolean {
-  for (let byte = MIN_PREFIX_BYTES; byte < width; byte++) {
+  for (let byte = 0; byte < width; byte++) {
     if (byteOf(low, high, byte) !== prefixes[begin + byte]) return false;
   }
   return true;

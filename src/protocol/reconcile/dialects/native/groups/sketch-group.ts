@@ -10,16 +10,22 @@ import { LOOKUP_COST, RANK_COST } from '../../shared/index.ts';
 import { NARROW_SYMBOL_BYTES, SYMBOL_BYTES } from '../constants.ts';
 import type { Context } from '../context.ts';
 import { itemsIn, type NativeWork, type RankedRange } from '../work.ts';
+import type { Shorts } from './peel.ts';
+import { ShortsPool } from './shorts-pool.ts';
 
 /** Ids hashed at a time: they fill a good part of the fastest cache. */
 const BATCH = 4_096;
+
+/** Shared by all sessions, and bounded. */
+const pool = new ShortsPool();
+const FREED: Shorts = new Uint32Array(0);
 
 /** The items of some ranges, read once, and their first coded symbols. */
 export class SketchGroup {
   readonly ranges: readonly RankedRange[];
   readonly items: number;
-  /** Short ids in the order of the ranges, two words each. */
-  readonly shorts: Uint32Array;
+  /** Short ids in the order of the ranges, two words each; none before `read` and after `free`. */
+  shorts: Shorts = FREED;
   readonly buckets: Int32Array = new Int32Array(BUCKETS);
   /** Two words for each symbol; at least those of the last `prepare`. */
   cells: Uint32Array = new Uint32Array(0);
@@ -30,11 +36,11 @@ export class SketchGroup {
     this.ranges = ranges;
     this.form = form;
     this.items = itemsIn(ranges);
-    this.shorts = new Uint32Array(2 * this.items);
   }
 
   /** Reads the items; `weighed` also makes the estimator's sums. */
   *read({ snapshot, coding, key, meter }: Context, weighed: boolean): NativeWork {
+    this.shorts = pool.take(this.items);
     let at = 0;
     for (const { begin, end } of this.ranges) {
       for (let rank = begin; rank < end; ) {
@@ -69,6 +75,12 @@ export class SketchGroup {
       begin = end;
     }
     this.#blocks = last + 1;
+  }
+
+  /** Gives the memory of the short ids back: nothing more is decoded or looked up. */
+  free(): void {
+    pool.give(this.shorts);
+    this.shorts = FREED;
   }
 
   /** The id of the item at a position in `shorts`. */

@@ -6,4 +6,5 @@ export { peel } from './peel.ts';
 export { decode, isSurprise, newGroup, symbolsInAll } from './peer-group.ts';
 export { findPrefixes, prefixesOf, takeSides } from './prefixes.ts';
 export { idsFrom, restsOf } from './rests.ts';
+export { ShortsPool } from './shorts-pool.ts';
 export { idsAt, symbolWords } from './sketch-group.ts';

@@ -171,6 +171,7 @@ describe('prefixes of short ids', () => {
         findPrefixes(Uint8Array.from(prefixes.flat()), prefixes[0]!.length, own, new Meter(1e6)),
       );
     assert.deepEqual(found([0xaa, 0xbb]), [0]);
+    assert.deepEqual(found([0xaa, 0xba]), [], 'few prefixes share their chains with other items');
     assert.deepEqual(found([0xaa, 0xbb, 0xcc]), [0]);
     assert.deepEqual(found([0xaa, 0xbb, 0xcc, 0]), [2]);
     assert.deepEqual(found([1, 2], [0xaa, 0xbb], [7, 7]), [1, 0]);

@@ -287,7 +287,7 @@ describe("a list of the peer's", () => {
 function groupOf(bench: PeerBench, number: number, items: number): PeerGroup {
   const open = [...bench.peers.ranges()];
   assert.ok(open.length > 0);
-  return { number, group: { items } } as PeerGroup;
+  return { number, group: { items, free() {} } } as PeerGroup;
 }
 
 /** Sums that are off by so many differences: one that is off by x makes x * x. */
