@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import {
+  adviceFor,
   INITIAL_STATE,
   incidentsOf,
   KEPT_ARRIVALS,
@@ -115,6 +117,18 @@ describe('the state of the page', () => {
     assert.deepEqual([first!.isCurrent, second_!.isCurrent], [true, false]);
     assert.match(first!.advice, /OF_A_LATER_VERSION/);
     assert.match(second_!.advice, /disk/);
+  });
+
+  it('has a next step of its own for each incident of the docs, and for each refusal of the store', async () => {
+    const docs = await readFile(new URL('../../../docs/incidents.md', import.meta.url), 'utf8');
+    const incidents = [...docs.matchAll(/^\| `([A-Z_]+)` \| [^|]*\bincident\b[^|]*\|/gm)];
+    assert.ok(incidents.length > 15);
+    const refusals = docs.split('\n## The store refuses a call\n')[1]!.split('\n## ')[0]!;
+    const ofCalls = ['FEED_RESET', 'SNAPSHOT_EXPIRED', 'STORE_CLOSED'];
+    const codes = [...incidents, ...refusals.matchAll(/^\| `([A-Z_]+)`/gm)]
+      .map(([, code]) => code!)
+      .filter((code) => !ofCalls.includes(code));
+    assert.deepEqual(codes.filter((code) => adviceFor(code).includes(code)).join(' '), '');
   });
 
   it('forgets all data once the daemon asks for its token', () => {

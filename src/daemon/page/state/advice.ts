@@ -11,10 +11,16 @@ const ADVICE: Readonly<Record<string, string>> = {
   COMMITS_LOST: 'Keep the peers connected: they refill the set.',
   VERIFY_FAILED: 'Read the report of "rangemesh verify".',
   WRITE_FAILED: 'Make room on the disk, and check the disk.',
+  STORE_WRITE_FAILED: 'Make room on the disk, and check the disk.',
+  STORE_CORRUPT: 'Stop the node, move db/ away, and start it: its peers refill the set.',
+  STORE_UNAVAILABLE: 'Check the disk, and the limit of open files.',
+  STORE_REBUILDING: 'Wait. The index is being built again.',
   DISK_FULL: 'Make room on the disk.',
   SET_FULL: 'Raise limits.maxSetBytes, or set retention.',
   TOO_MANY_ITEMS: 'Raise limits.maxItems.',
   CLOCK_JUMPED: 'Check the clock, then run "rangemesh retention confirm".',
+  FLOOR_AHEAD:
+    'Correct retention.minHint or the clock. To remove all items, run "rangemesh retention confirm".',
   RETENTION_STUCK: 'Read the reason, then run "rangemesh retention".',
   PEER_BANNED:
     'Read its penalties in "rangemesh peers --wide". "rangemesh peers pardon" ends the ban.',
@@ -32,5 +38,5 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** Falls back to the log for a code of a later version. */
 export function adviceFor(code: string): string {
-  return ADVICE[code] ?? `Look for ${code} in the log of the daemon and in docs/operations.md.`;
+  return ADVICE[code] ?? `Look for ${code} in docs/incidents.md and in the log of the daemon.`;
 }

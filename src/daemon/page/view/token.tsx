@@ -21,10 +21,10 @@ export function TokenDialog({ access }: { readonly access: PageAccess }): VNode 
     <dialog ref={dialog} aria-labelledby="token-title" onClose={() => access.cancel()}>
       <form onSubmit={give}>
         <h2 id="token-title">Token of the daemon</h2>
-        {question === 'wrong' && <p class="bad">The token so far is not that of this daemon.</p>}
+        {question === 'wrong' && <p class="bad">The daemon does not accept this token.</p>}
         <p>
-          It is in the file <code>admin.token</code> in the data directory. The page keeps it until
-          this tab is closed.
+          It is in the file <code>admin.token</code> in the data directory, unless{' '}
+          <code>admin.tokenFile</code> names another. The page keeps it until this tab is closed.
         </p>
         <input
           type="password"
