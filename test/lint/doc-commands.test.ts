@@ -4,9 +4,11 @@ import { verbsOf } from '../daemon/cli/tree.ts';
 import { blocksOf, docPages } from '../support/doc-pages.ts';
 
 /** `test/e2e/docs.slow.ts` knows these; `not run` needs a reason. */
-const MARK = /^(?:|run: node|run: stopped node|not run: \S+ .{10,})$/;
+const MARK = /^(?:|run: node|run: stopped node|run: node, endless|not run: \S+ .{10,})$/;
 const INDENTED = /^ {4}(?:rangemesh|curl|npm|npx|docker|systemctl) /m;
 const CALL = /\brangemesh((?: [a-z]+)+)([^\n`|>&]*)/g;
+/** A line of the log, and texts that are hashed. */
+const NO_CALL = /^rangemesh (?:is up|native dialect v1 session|twin proof: .*)$/;
 const OF_ALL = ['--config', '--data-dir', '--url', '--token-file', '--json', '--help', '--version'];
 
 const pages = docPages().filter(({ name }) => name.startsWith('docs/'));
@@ -50,6 +52,14 @@ describe('the commands in the docs', () => {
   it('have verbs and options that exist', () => {
     for (const { page, commands } of docPages().flatMap(blocksOf)) {
       assert.deepEqual(faultsOf(commands), [], page);
+    }
+  });
+
+  it('have verbs and options that exist within sentences, too', () => {
+    for (const { name, text } of docPages().filter((page) => page.name !== 'CHANGELOG.md')) {
+      const inline = [...text.matchAll(/`(rangemesh [a-z][^`]*)`/g)].map(([, call]) => call!);
+      const calls = inline.filter((call) => !NO_CALL.test(call));
+      assert.deepEqual(faultsOf(calls.join('\n')), [], name);
     }
   });
 
