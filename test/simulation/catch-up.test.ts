@@ -8,7 +8,8 @@ import {
   SortedVector,
   ZERO_BOUND,
 } from '../../src/store/index.ts';
-import { SimulatedMesh, type SimulatedNode } from './simulated-mesh.ts';
+import { SimulatedMesh } from './simulated-mesh.ts';
+import type { SimulatedNode } from './simulated-node.ts';
 
 const SLICES = { catchUpItems: 500, sliceItems: 256 };
 

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { Penalties, penaltyObserver } from '../../src/daemon/penalties/index.ts';
 import type { LinkInit } from '../support/memory-network.ts';
-import { SimulatedMesh, type SimulatedNode } from './simulated-mesh.ts';
+import { SimulatedMesh } from './simulated-mesh.ts';
+import type { SimulatedNode } from './simulated-node.ts';
 
 export const PEERS = 64;
 

@@ -11,7 +11,8 @@ import {
 } from '../../src/store/index.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { rangeOf as rangeOfItems } from '../support/ranges.ts';
-import { type Changes, SimulatedMesh, type SimulatedNode } from './simulated-mesh.ts';
+import { SimulatedMesh } from './simulated-mesh.ts';
+import type { Changes, SimulatedNode } from './simulated-node.ts';
 
 const SLICES = { catchUpItems: 500, sliceItems: 1_024, intervalMs: 60_000 };
 

@@ -1,5 +1,6 @@
 import { bytesToKey } from '../../src/store/index.ts';
-import { SimulatedMesh, type SimulatedNode } from './simulated-mesh.ts';
+import { SimulatedMesh } from './simulated-mesh.ts';
+import type { SimulatedNode } from './simulated-node.ts';
 
 export const MINUTE = 60_000;
 export const YEAR: number = 365 * 86_400_000;

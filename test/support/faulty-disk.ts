@@ -10,6 +10,16 @@ interface Operation {
   readonly value?: Uint8Array;
 }
 
+/**
+ * The moment at which the power goes: before the next batch, before its sync, or before its process hears
+ * that it is on disk.
+ */
+export interface Crash {
+  readonly when: 'before' | 'during' | 'after';
+  /** Calls `cutPower`. */
+  cut(): void;
+}
+
 /** What databases over abstract-level have beneath their public methods. */
 interface Depths {
   _batch(operations: readonly Operation[], options: { readonly sync?: boolean }): Promise<void>;
@@ -35,6 +45,17 @@ export class FaultyDisk {
   fault: Fault = 'none';
   /** Openings that are to fail. */
   refusals = 0;
+  crash: Crash | null = null;
+  /** Why no batch is written, for as long as it is set. */
+  stuck: Error | null = null;
+  /** Resolves once a batch has had its time. */
+  takes: () => Promise<void> | undefined = () => undefined;
+  readonly #make: () => Database;
+
+  /** @param make An empty database in memory. */
+  constructor(make: () => Database = memoryDatabase) {
+    this.#make = make;
+  }
 
   /** What a process that is started now opens the database with: nothing comes of it once it is dead. */
   process(): () => Promise<Database> {
@@ -44,13 +65,14 @@ export class FaultyDisk {
 
   /** Whatever is in LevelDB's log becomes a synced table. */
   async #open(): Promise<Database> {
+    if (this.stuck !== null) throw this.stuck;
     if (this.refusals > 0) {
       this.refusals--;
       throw new Error('no space left on device');
     }
     this.#broken = false;
     this.#sync();
-    const database = memoryDatabase();
+    const database = this.#make();
     await database.open();
     const depths = database as unknown as Depths;
     await depths._batch([...this.#safe.values()], {});
@@ -65,11 +87,22 @@ export class FaultyDisk {
     this.#sync();
     this.fault = 'none';
     this.refusals = 0;
+    this.crash = null;
   }
 
   /** Takes a record away. */
   ruin(key: Uint8Array): void {
     this.#safe.delete(keyOf(key));
+  }
+
+  /** The records that are there whatever happens. */
+  get records(): Iterable<readonly [Uint8Array, Uint8Array]> {
+    return Array.from(this.#safe.values(), ({ key, value }) => [key, value!] as const);
+  }
+
+  /** Puts another value in the place of a record. */
+  spoil(key: Uint8Array, value: Uint8Array): void {
+    this.#safe.set(keyOf(key), { type: 'put', key, value });
   }
 
   #watch(depths: Depths): void {
@@ -78,19 +111,33 @@ export class FaultyDisk {
     depths._batch = async (operations, options) => {
       // A process that is no more hears of nothing.
       if (life !== this.#life) return new Promise(() => undefined);
-      const { fault } = this;
+      const { fault, stuck } = this;
       this.fault = 'none';
+      if (this.#cuts('before', life)) return new Promise(() => undefined);
+      if (stuck !== null) {
+        this.#broken = true;
+        throw stuck;
+      }
       if (this.#broken) throw new Error('no space left on device');
       this.#broken = fault !== 'none';
       if (fault === 'lost') throw new Error('no space left on device');
       this.#loose.push([...operations]);
       if (fault === 'landed') throw new Error('the log could not be synced');
+      if (this.#cuts('during', life)) return new Promise(() => undefined);
+      await this.takes();
       await batch(operations, options);
       // The power may have gone between the write and its sync.
       if (life !== this.#life) return new Promise(() => undefined);
       if (options.sync === true) this.#sync();
+      if (this.#cuts('after', life)) return new Promise(() => undefined);
     };
     this.#watchSingles(depths);
+  }
+
+  /** Whether the power goes now. */
+  #cuts(when: Crash['when'], life: number): boolean {
+    if (this.crash?.when === when) this.crash.cut();
+    return life !== this.#life;
   }
 
   /** Puts, deletions and clearings are batches too. */

@@ -20,6 +20,10 @@ export interface LinkInit {
   meanUptimeMs?: number;
   /** Mean milliseconds until a link broken by chance is there again. @default 1_000 */
   meanDowntimeMs?: number;
+  /** Milliseconds more in each direction, first that from the first node. @default none */
+  moreMs?: readonly [number, number];
+  /** Whether frames of one stream may pass those of another. @default false */
+  reorders?: boolean;
 }
 
 export interface MemoryNetworkInit {
@@ -64,6 +68,19 @@ export class MemoryNetwork {
     this.#links.get(linkName(a, b))?.fall();
   }
 
+  /** Ends a node at once, as a crash does: it hears and says nothing more. A new one may take its id. */
+  kill(id: string): void {
+    const node = this.node(id);
+    this.#nodes.delete(id);
+    node.silence();
+    for (const [name, link] of this.#links) {
+      if (!link.ends(node)) continue;
+      link.fall();
+      this.#links.delete(name);
+    }
+    node.links.clear();
+  }
+
   /** Breaks all links for good. */
   close(): void {
     for (const link of this.#links.values()) link.fall();
@@ -74,41 +91,45 @@ function linkName(a: string, b: string): string {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
-/** One direction of a link: what is sent arrives in order, later. */
+/** One direction of a link: frames of one stream arrive in order, later. */
 class Pipe {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #init: LinkInit;
-  #underWay: (() => void)[] = [];
+  readonly #direction: 0 | 1;
   #epoch = 0;
   #busyUntil = 0;
-  #lastArrival = 0;
+  /** By stream, where streams pass each other. */
+  #lastArrivals = new Map<object, number>();
 
-  constructor(clock: Clock, random: Random, init: LinkInit) {
+  constructor({ clock, random }: MemoryNetworkInit, init: LinkInit, direction: 0 | 1) {
     this.#clock = clock;
     this.#random = random;
     this.#init = init;
+    this.#direction = direction;
   }
 
-  send(bytes: number, arrive: () => void): void {
+  send(bytes: number, arrive: () => void, stream: object): void {
     const { latencyMs = 1, jitterMs = 0, bytesPerMs = Number.POSITIVE_INFINITY } = this.#init;
+    const { moreMs, reorders = false } = this.#init;
     const now = this.#clock.monotonic();
     this.#busyUntil = Math.max(now, this.#busyUntil) + bytes / bytesPerMs;
     const jitter = jitterMs === 0 ? 0 : jitterMs * this.#random.fraction();
-    this.#lastArrival = Math.max(this.#lastArrival, this.#busyUntil + latencyMs + jitter);
-    this.#underWay.push(arrive);
+    const delay = latencyMs + jitter + (moreMs?.[this.#direction] ?? 0);
+    const lane = reorders ? stream : this;
+    const last = Math.max(this.#lastArrivals.get(lane) ?? 0, this.#busyUntil + delay);
+    this.#lastArrivals.set(lane, last);
     const epoch = this.#epoch;
-    this.#clock.after(this.#lastArrival - now, () => {
-      if (epoch === this.#epoch) this.#underWay.shift()?.();
+    this.#clock.after(last - now, () => {
+      if (epoch === this.#epoch) arrive();
     });
   }
 
   /** Loses what is under way. */
   drop(): void {
-    this.#underWay = [];
     this.#epoch++;
     this.#busyUntil = 0;
-    this.#lastArrival = 0;
+    this.#lastArrivals.clear();
   }
 }
 
@@ -126,8 +147,7 @@ class Link {
     this.#init = init;
     this.#network = network;
     this.#ends = [a, b];
-    const { clock, random } = network;
-    this.#pipes = [new Pipe(clock, random, init), new Pipe(clock, random, init)];
+    this.#pipes = [new Pipe(network, init, 0), new Pipe(network, init, 1)];
   }
 
   get up(): boolean {
@@ -138,8 +158,12 @@ class Link {
     return node === this.#ends[0] ? this.#ends[1] : this.#ends[0];
   }
 
-  send(from: MemoryNode, bytes: number, arrive: () => void): void {
-    if (this.#up) this.#pipes[from === this.#ends[0] ? 0 : 1].send(bytes, arrive);
+  ends(node: MemoryNode): boolean {
+    return this.#ends.includes(node);
+  }
+
+  send(from: MemoryNode, bytes: number, arrive: () => void, stream: object = this): void {
+    if (this.#up) this.#pipes[from === this.#ends[0] ? 0 : 1].send(bytes, arrive, stream);
   }
 
   trace(from: MemoryNode, what: string): void {
@@ -278,6 +302,12 @@ export class MemoryNode implements Network {
     }
   }
 
+  /** Nothing of the network reaches its owner from now on. */
+  silence(): void {
+    this.#watches.clear();
+    this.#handlers.clear();
+  }
+
   /** Looks whether a peer speaks what is watched for. */
   refresh(peer: string): void {
     const link = this.links.get(peer);
@@ -414,7 +444,7 @@ class MemoryChannel implements Channel {
 
   #send(bytes: number, arrive: (other: MemoryChannel) => void): void {
     const other = this.#other!;
-    this.#link.send(this.#node, bytes, () => arrive(other));
+    this.#link.send(this.#node, bytes, () => arrive(other), this);
   }
 
   #arrive(frame: Uint8Array): void {

@@ -13,6 +13,7 @@ import type { PeerRecords } from '../peers.ts';
 import type { SessionScheduler } from '../scheduling/index.ts';
 import { storeItems } from '../store-items.ts';
 import type { WantsKeeper } from '../upkeep/index.ts';
+import { isHeld } from './held.ts';
 import type { PushCoverage } from './push-coverage.ts';
 
 export interface PushInit extends SharedParts {
@@ -57,7 +58,7 @@ export class Push implements AnnounceEvents {
   }
 
   holds(id: Uint8Array): boolean {
-    return this.#init.replica.contains(id);
+    return isHeld(this.#init.replica, id);
   }
 
   items(items: readonly VerifiedItem[], origin: AnnouncementOrigin): boolean {

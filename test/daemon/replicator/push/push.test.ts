@@ -21,6 +21,7 @@ import {
   type ItemKey,
   itemId,
   Replica,
+  StoreError,
   type VerifiedItem,
   verifyItem,
 } from '../../../../src/store/index.ts';
@@ -89,6 +90,17 @@ async function setUp(
 }
 
 describe('announced items', () => {
+  it('holds nothing for certain while the set cannot be read', async (context) => {
+    const { push, replica } = await setUp(context);
+    const { id } = itemOf(3);
+    await replica.putVerified([itemOf(3)]);
+    assert.ok(push.holds(id));
+    replica.contains = () => {
+      throw new StoreError('STORE_UNAVAILABLE', 'the database is being opened again');
+    };
+    assert.equal(push.holds(id), false);
+  });
+
   it('go to the disk, and are not wanted from their arrival on', async (context) => {
     const { replica, wanted, push, spread } = await setUp(context);
     const item = itemOf(10);

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Database } from '../../src/store/index.ts';
+import { memoryDatabase } from '../support/memory-database.ts';
+import { assertProperty } from '../support/property.ts';
+import { arrayDatabase } from './swarm/array-level.ts';
+import { flagsOf, numbersIn, rangesOf } from './swarm/minimise.ts';
+
+const key = fc.nat(15).map((byte) => new Uint8Array(byte < 8 ? [byte] : [7, byte]));
+
+const operations = fc.array(
+  fc.record({ type: fc.constantFrom('put' as const, 'del' as const), key, value: fc.nat(255) }),
+  { maxLength: 12, size: 'max' },
+);
+
+interface Reading {
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+  readonly reverse: boolean;
+}
+
+/** All that a database answers about a range, now and as of a snapshot. */
+async function answers(database: Database, snapshot: object, range: Reading): Promise<unknown> {
+  const options = { gte: range.from, lt: range.to, reverse: range.reverse };
+  const at = { snapshot } as object;
+  const found = await database.iterator({ ...options, ...at }).all();
+  const gt = await database.keys({ gt: range.from, lte: range.to }).all();
+  const one = database.getSync(range.from, { keyEncoding: 'view', valueEncoding: 'view' });
+  const many = await database.getMany([range.from, range.to]);
+  return [found, gt, one, many].map((each) => JSON.stringify(each));
+}
+
+describe('a database over arrays', () => {
+  it('answers as memory-level does, now and as of a snapshot', async () => {
+    const readings = fc.record({ from: key, to: key, reverse: fc.boolean() });
+    await assertProperty(
+      fc.asyncProperty(operations, operations, readings, async (before, after, range) => {
+        const [one, other] = await Promise.all(
+          [arrayDatabase(), memoryDatabase()].map(async (database) => {
+            const write = (all: typeof before) =>
+              database.batch(all.map((each) => ({ ...each, value: new Uint8Array([each.value]) })));
+            await database.open();
+            await write(before);
+            const snapshot = database.snapshot();
+            await write(after);
+            const said = await answers(database, snapshot, range);
+            await database.clear({ gte: range.from, lt: range.to });
+            return [said, JSON.stringify(await database.keys().all())];
+          }),
+        );
+        assert.deepEqual(one, other);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('the flags of a smaller case', () => {
+  it('name the actions that are left out as ranges, which are read back', () => {
+    const without = new Set([7, 1, 2, 3, 9]);
+    assert.equal(rangesOf(without), '1-3,7,9');
+    assert.deepEqual(numbersIn('1-3,7,9'), new Set([1, 2, 3, 7, 9]));
+    assert.equal(
+      flagsOf({ nodes: 3, faults: [], without }),
+      '--nodes 3 --faults none --without 1-3,7,9',
+    );
+  });
+});

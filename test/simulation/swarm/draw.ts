@@ -1,0 +1,193 @@
+import type { ReplicatorOptions } from '../../../src/daemon/replicator/index.ts';
+import {
+  type Action,
+  FAULTS,
+  type Fault,
+  type Overrides,
+  type Plan,
+  type PlannedLink,
+  type PlannedNode,
+} from './plan.ts';
+import { QuickRandom } from './quick-random.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60_000;
+
+/** Draws a plan: each seed has weights, options and sizes of its own, so that seeds differ in kind. */
+export function drawPlan(seed: string, overrides: Overrides = {}): Plan {
+  const random = new QuickRandom(`plan ${seed}`);
+  const size = sizeOf(random);
+  const nodeCount = overrides.nodes ?? size.nodes;
+  const itemCount = overrides.items ?? size.items;
+  const activeMs = (overrides.minutes ?? random.between(1, 4)) * MINUTE;
+  const retention = random.once(3);
+  const nodes = drawNodes(random, nodeCount, retention);
+  const links = drawLinks(random, nodes);
+  const push = random.once(2);
+  const puts = drawPuts(random, { nodeCount, itemCount, activeMs, retention });
+  const faults = drawFaults(random, overrides.faults ?? FAULTS, {
+    nodes: nodeCount,
+    links: links.length,
+    activeMs,
+  });
+  const actions = [...puts, ...faults].toSorted((a, b) => a.at - b.at);
+  const { without } = overrides;
+  return {
+    seed,
+    nodes,
+    links,
+    actions: without === undefined ? actions : actions.filter((_, i) => !without.has(i)),
+    activeMs,
+    database: random.once(10) ? 'memory-level' : 'array',
+    batchMs: random.of([0, 0, 2, 20, 200]),
+    push,
+    options: drawOptions(random),
+    session: drawSession(random),
+    index: random.once(3)
+      ? {}
+      : {
+          leafItems: random.between(2, 16),
+          fanout: random.between(2, 8),
+          bufferItems: random.between(4, 64),
+        },
+    scrub: random.once(3) ? random.between(1, 50) : 0,
+  };
+}
+
+function sizeOf(random: QuickRandom): { nodes: number; items: number } {
+  const items = random.between(30, 300);
+  const nodes = random.between(3, 7);
+  if (random.once(1_000)) return { nodes: 200, items: Math.min(items, 60) };
+  return random.once(50) ? { nodes: 20, items: Math.min(items, 150) } : { nodes, items };
+}
+
+function drawNodes(random: QuickRandom, count: number, retention: boolean): PlannedNode[] {
+  const all = ['native', 'native 2', 'native 1', 'commonware'] as const;
+  const shared = random.of(['native', 'native', ...all]);
+  const others = random.once(2);
+  const [streaming, skewed, liars] = [random.of([0, 0.5, 1, 1]), random.once(3), random.once(6)];
+  return Array.from({ length: count }, (_, i) => ({
+    dialects: all.filter((name) => name === shared || (others && random.once(2))),
+    streams: random.fraction() < streaming,
+    aheadMs: skewed ? random.between(-5 * SECOND, 5 * SECOND) : 0,
+    maxAge: retention ? random.between(60, 300) * SECOND : 0,
+    lies: liars && i === count - 1 && count > 2,
+  }));
+}
+
+/** A line through all honest nodes, so that they can converge without the others, and chords. */
+function drawLinks(random: QuickRandom, nodes: readonly PlannedNode[]): PlannedLink[] {
+  const chords = random.of([0, 0.5, 1, 2]) * nodes.length;
+  const [slow, reorders] = [random.once(3), random.once(3)];
+  const pairs = new Map<string, readonly [number, number]>();
+  const join = (a: number, b: number): void => {
+    if (a !== b) pairs.set(`${Math.min(a, b)} ${Math.max(a, b)}`, [Math.min(a, b), Math.max(a, b)]);
+  };
+  for (let i = 1; i < nodes.length; i++) join(i - 1, i);
+  for (let i = 0; i < chords; i++) join(random.below(nodes.length), random.below(nodes.length));
+  return Array.from(pairs.values(), (ends) => ({
+    ends,
+    latencyMs: random.between(1, random.of([5, 50, 200])),
+    jitterMs: random.of([0, 5, 50]),
+    bytesPerMs: slow && random.once(2) ? random.between(2, 50) : random.of([1_000, 100_000]),
+    reorders,
+  }));
+}
+
+interface Puts {
+  readonly nodeCount: number;
+  readonly itemCount: number;
+  readonly activeMs: number;
+  readonly retention: boolean;
+}
+
+function drawPuts(
+  random: QuickRandom,
+  { nodeCount, itemCount, activeMs, retention }: Puts,
+): Action[] {
+  const burst = random.of([1, 4, 30]);
+  const early = random.once(2);
+  const longest = random.of([20, 200, 2_000, 20_000]);
+  const oldest = retention ? 30 * SECOND : random.of([0, 1_000, MINUTE * MINUTE]);
+  const writers = random.between(1, nodeCount);
+  const actions: Action[] = [];
+  for (let number = 0; number < itemCount; ) {
+    const items = Array.from({ length: random.between(1, burst) }, () => ({
+      number: number++,
+      agedMs: random.below(oldest + 1),
+      bytes: random.once(10) ? random.between(1, longest) : random.between(1, 200),
+    }));
+    const at = early && random.once(2) ? random.below(SECOND) : random.below(activeMs);
+    const put = { do: 'put', at, forMs: 0, part: 0, items } as const;
+    actions.push({ ...put, where: random.below(writers) });
+    // Now and then two nodes put the same items.
+    if (random.once(10)) actions.push({ ...put, at: at + 1, where: random.below(nodeCount) });
+  }
+  return actions;
+}
+
+interface Extent {
+  readonly nodes: number;
+  readonly links: number;
+  readonly activeMs: number;
+}
+
+/** Half of the kinds are left out in each seed, so that the others meet often. */
+function drawFaults(
+  random: QuickRandom,
+  kinds: readonly Fault[],
+  { nodes, links, activeMs }: Extent,
+): Action[] {
+  const weights = FAULTS.map((kind) => ({
+    kind,
+    weight: random.once(2) ? random.between(1, 10) : 0,
+  })).filter(({ kind, weight }) => weight > 0 && kinds.includes(kind));
+  const bag = weights.flatMap(({ kind, weight }) => Array<Fault>(weight).fill(kind));
+  const count = bag.length === 0 ? 0 : random.of([0, 3, 10, 30]);
+  const longestMs = random.of([2 * SECOND, 20 * SECOND, MINUTE]);
+  return Array.from({ length: count }, (): Action => {
+    const kind = random.of(bag);
+    const ofLink = kind === 'cut' || kind === 'slow' || kind === 'oneway';
+    const sides = 1 + random.below(2 ** Math.min(nodes, 30) - 2);
+    const where = kind === 'partition' ? sides : random.below(ofLink ? links : nodes);
+    return {
+      do: kind,
+      at: random.below(activeMs),
+      where,
+      forMs: random.between(100, longestMs),
+      part: random.fraction(),
+      items: [],
+    };
+  });
+}
+
+function drawOptions(random: QuickRandom): Partial<ReplicatorOptions> {
+  const options: Partial<Record<keyof ReplicatorOptions, number>> = {};
+  const some = (name: keyof ReplicatorOptions, values: readonly number[]): void => {
+    if (random.once(2)) options[name] = random.of(values);
+  };
+  some('intervalMs', [5_000, 30_000]);
+  some('intervalMinMs', [1_000, 5_000]);
+  some('settleMs', [10, 250, 1_000]);
+  some('silenceMs', [500, 2_000]);
+  some('proveMs', [2_000, 10_000]);
+  some('catchUpItems', [5, 20, 100]);
+  some('sliceItems', [8, 32, 256]);
+  some('maxPending', [64, 1_000]);
+  some('batchItems', [1, 4, 32]);
+  some('maxSmallBytes', [100, 1_000, 10_000]);
+  some('maxLargeRequests', [1, 2]);
+  some('largeBytes', [1_000, 100_000]);
+  some('stealAfterMs', [200, 1_000]);
+  some('requestsPerPeer', [1, 2, 3]);
+  some('maxRequests', [1, 3, 8]);
+  some('windowBytes', [1_000, 100_000]);
+  return options;
+}
+
+function drawSession(random: QuickRandom): Plan['session'] {
+  return {
+    ...(random.once(4) && { maxMissing: random.between(4, 64) }),
+    ...(random.once(4) && { maxSessions: random.between(1, 3) }),
+  };
+}

@@ -1,0 +1,40 @@
+import { parentPort } from 'node:worker_threads';
+import { drawPlan } from './draw.ts';
+import type { Overrides } from './plan.ts';
+import type { Outcome, Violation } from './report.ts';
+import { runPlan } from './run.ts';
+
+/** A seed for a thread to run. */
+export interface Order {
+  readonly seed: string;
+  readonly overrides: Overrides;
+  /** Whether the lines of the trace are wanted. */
+  readonly keep: boolean;
+}
+
+/** The answer of a thread. */
+export interface Answer extends Outcome {
+  /** Milliseconds of the processor. */
+  readonly cpuMs: number;
+}
+
+/** Rejections that no code takes, in the seed under way. */
+let unhandled: Violation[] = [];
+
+async function answer({ seed, overrides, keep }: Order): Promise<Answer> {
+  unhandled = [];
+  const before = process.threadCpuUsage();
+  const outcome = await runPlan(drawPlan(seed, overrides), { keep });
+  const { user, system } = process.threadCpuUsage(before);
+  const violations = [...outcome.violations, ...unhandled.slice(0, 3)];
+  return { ...outcome, violations, cpuMs: (user + system) / 1_000 };
+}
+
+process.on('unhandledRejection', (error) => {
+  const seen = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  unhandled.push({ property: 'unhandled', at: 0, node: 'all', seen });
+});
+
+parentPort?.on('message', (order: Order) => {
+  void answer(order).then((done) => parentPort?.postMessage(done));
+});
