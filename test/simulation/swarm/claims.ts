@@ -24,6 +24,7 @@ const DISHONEST: ReadonlySet<string> = new Set([
   'MALFORMED_FRAME',
   'UNEXPECTED_FRAME',
   'INVALID_BYTES',
+  'UNPROVED',
   'INTERNAL',
 ]);
 
@@ -50,7 +51,8 @@ export class Claims {
     const begun = this.#init.clock.monotonic() - report.durationMs;
     const since = report.role === 'responder' ? begun - OPENING_MS : begun;
     this.#starts.set(`${node.id} ${peer} ${startedAt}`, since);
-    if (error !== null && DISHONEST.has(error.code)) {
+    const honest = this.#byId.get(peer)?.planned.lies === false;
+    if (error !== null && honest && DISHONEST.has(error.code)) {
       violated('session', `the session with ${peer} ended with ${error.code}: ${error.message}`);
     }
     if (!equal || error !== null || !this.#keepsAll) return;
@@ -61,9 +63,12 @@ export class Claims {
     }
   }
 
-  /** An honest peer lists items that it held lately. */
-  listed(peer: string, ids: readonly Uint8Array[], violated: Violated): void {
+  /** An honest peer lists items that it held lately, and none that this node has removed. */
+  listed(node: SwarmNode, peer: string, ids: readonly Uint8Array[], violated: Violated): void {
     const { history } = this.#byId.get(peer)!;
+    if (ids.some((id) => node.history.pruned.has(bytesToKey(id)))) {
+      violated('returned', `${peer} lists an item that was removed here, and it is wanted again`);
+    }
     const now = this.#init.clock.monotonic();
     for (const id of ids) {
       const key = bytesToKey(id);
@@ -100,8 +105,11 @@ export class Claims {
     const at = this.#since(node, other, coversAsOf.at);
     const { floor } = node.node!.replica.retention;
     const { history } = node;
+    // Below it one of the two took nothing.
+    const least = coversAsOf.interval.lower.hint;
     for (const [key, item] of other.history.held) {
-      if (item.at >= at || item.hint < floor || other.history.excused.has(key)) continue;
+      if (item.at >= at || item.hint < floor || item.hint < least) continue;
+      if (other.history.excused.has(key)) continue;
       if (history.held.has(key) || history.excused.has(key) || history.left.has(key)) continue;
       violated('covers', `the set of ${other.id} is called covered, and an item of it is not here`);
       return;

@@ -20,6 +20,8 @@ export class History {
   readonly pruned: Set<string> = new Set();
   /** Items that a fault took: they may leave and come back. */
   readonly excused: Set<string> = new Set();
+  /** The highest floor that it had. */
+  floor = 0n;
   /** The set after each change. */
   readonly #states: State[] = [];
   /** Where the states of the present run begin: versions are of one run. */

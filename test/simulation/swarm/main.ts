@@ -1,12 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { MARKS } from './marks.ts';
 import { faultsIn, flagsOf, minimise, numbersIn } from './minimise.ts';
 import { FAULTS, type Overrides } from './plan.ts';
-import { Pool } from './pool.ts';
+import { findPlants, plantedInit, plantNamed } from './planting.ts';
+import { Pool, type PoolInit } from './pool.ts';
+
 import type { Answer } from './worker.ts';
 
 const HELP = `Usage: npm run -s sim -- [--seed S] [--seeds N] [--nodes N] [--items N] [--minutes M]
                        [--faults LIST] [--without LIST] [--threads N] [--trace] [--json]
+                       [--plant NAME] [--plants] [--marks]
 
 Runs meshes of whole nodes under virtual time, each seed with faults, sizes and options of its own, and
 looks whether what must hold does. docs/simulation.md has the properties.
@@ -19,6 +23,9 @@ looks whether what must hold does. docs/simulation.md has the properties.
   --faults LIST  ${FAULTS.join(', ')}; or none
   --without LIST numbers of actions that are left out, such as 3-5,8
   --threads N    seeds side by side (default: processors, at most 8)
+  --plant NAME   with a known bug in the code, by a part of its name
+  --plants       looks for each known bug in seeds from the first on, --seeds at most
+  --marks        fails when no seed reaches one of the rare paths of marks.ts
   --trace        print the whole trace of each seed
   --json         a JSON object a line
 `;
@@ -39,6 +46,9 @@ const { values } = parseArgs({
     threads: { type: 'string' },
     /** Most runs that look for a smaller case of a failing seed. */
     minimise: { type: 'string', default: '40' },
+    plant: { type: 'string' },
+    plants: { type: 'boolean', default: false },
+    marks: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean' },
@@ -98,7 +108,20 @@ async function run(): Promise<void> {
   const first = values.seed;
   const count = whole('seeds', values.seeds);
   const threads = whole('threads', values.threads ?? `${Math.min(8, availableParallelism())}`);
-  const pool = new Pool({ threads: Math.min(threads, count), limitMs: LIMIT_MS });
+  if (values.plants) {
+    const missed = await findPlants({ first: whole('seed', first), count, threads, print });
+    process.exitCode = missed === 0 ? 0 : 1;
+    return;
+  }
+  const planted: Pick<PoolInit, 'imports' | 'env'> =
+    values.plant === undefined ? {} : plantedInit(plantNamed(values.plant));
+  const marked = values.marks ? { RANGEMESH_MARKS: '1' } : {};
+  const pool = new Pool({
+    threads: Math.min(threads, count),
+    limitMs: LIMIT_MS,
+    ...planted,
+    env: { ...planted.env, ...marked },
+  });
   const began = process.hrtime.bigint();
   const answers: Answer[] = [];
   const one = async (i: number): Promise<void> => {
@@ -143,7 +166,14 @@ function finish({ answers, failed, seconds }: Totals): void {
       `${answers.length - failed.length} of ${answers.length} seeds passed, ${timesRealTime} times real time, ${seedsAnHour} seeds an hour here`,
     );
   }
-  process.exitCode = failed.length === 0 ? 0 : 1;
+  const missed = values.marks ? unreached(answers) : [];
+  for (const name of missed) process.stderr.write(`never reached: ${name}\n`);
+  process.exitCode = failed.length + missed.length === 0 ? 0 : 1;
+}
+
+function unreached(answers: readonly Answer[]): string[] {
+  const reached = new Set(answers.flatMap((answer) => answer.reached));
+  return MARKS.map(({ name }) => name).filter((name) => !reached.has(name));
 }
 
 if (values.help) process.stdout.write(HELP);

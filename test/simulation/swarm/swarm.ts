@@ -90,7 +90,8 @@ export class Swarm {
       },
       (error: unknown) => {
         this.note(node.id, `did not start: ${String(error)}`);
-        if (node.disk.stuck === null && node.disk.refusals === 0) {
+        // A disk that takes nothing lets no node start.
+        if (!/IO error|no space left/.test(String(error))) {
           this.violated('start', node.id, String(error));
         }
         const isAlive = node.aliveNow;
@@ -195,6 +196,9 @@ export class Swarm {
         this.compare(node);
       }
       this.#claims.look(node, (property, seen) => this.violated(property, node.id, seen));
+      const { floor } = replica.retention;
+      if (floor < history.floor) this.violated('floor', node.id, 'the floor has sunk');
+      history.floor = floor;
       if (replicator.wanted.claimed > replicator.wanted.size) {
         this.violated('claims', node.id, 'more ids are claimed than wanted');
       }
@@ -289,7 +293,7 @@ export class Swarm {
         this.#claims.ended(node, report, broken);
       },
       want: (peer, ids) => {
-        if (isAlive()) this.#claims.listed(peer, ids, broken);
+        if (isAlive()) this.#claims.listed(node, peer, ids, broken);
       },
       requestEnded: ({ peer, outcome, items }) => {
         if (isAlive()) this.note(node.id, `request ${peer} ${outcome} ${items}`);

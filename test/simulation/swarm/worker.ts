@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { drawPlan } from './draw.ts';
 import type { Overrides } from './plan.ts';
+import { Reach } from './reach.ts';
 import type { Outcome, Violation } from './report.ts';
 import { runPlan } from './run.ts';
 
@@ -16,7 +17,11 @@ export interface Order {
 export interface Answer extends Outcome {
   /** Milliseconds of the processor. */
   readonly cpuMs: number;
+  /** Names of the marks that the seed reached, where they are looked for. */
+  readonly reached: readonly string[];
 }
+
+const reach = process.env.RANGEMESH_MARKS === undefined ? null : new Reach();
 
 /** Rejections that no code takes, in the seed under way. */
 let unhandled: Violation[] = [];
@@ -27,7 +32,7 @@ async function answer({ seed, overrides, keep }: Order): Promise<Answer> {
   const outcome = await runPlan(drawPlan(seed, overrides), { keep });
   const { user, system } = process.threadCpuUsage(before);
   const violations = [...outcome.violations, ...unhandled.slice(0, 3)];
-  return { ...outcome, violations, cpuMs: (user + system) / 1_000 };
+  return { ...outcome, violations, cpuMs: (user + system) / 1_000, reached: reach?.take() ?? [] };
 }
 
 process.on('unhandledRejection', (error) => {
