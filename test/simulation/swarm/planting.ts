@@ -1,6 +1,5 @@
 import { PLANTS, type Plant } from './plants.ts';
 import { Pool, type PoolInit } from './pool.ts';
-import type { Answer } from './worker.ts';
 
 const LIMIT_MS = 300_000;
 
@@ -38,25 +37,35 @@ export async function findPlants({ print, ...search }: Search): Promise<number> 
     const end =
       found === null
         ? `NOT FOUND in ${search.count} seeds`
-        : `found by "${found.violations[0]!.property}" in seed ${found.seed}`;
+        : `found by "${found.property}" in seed ${found.seed}`;
     print(`${plant.name}: ${end}`);
   }
   return missed;
 }
 
-/** The first answer that notices the plant; null where none of the seeds does. */
+/** The seed that noticed a plant, and the property. */
+interface Found {
+  readonly seed: string;
+  readonly property: string;
+}
+
+/** The first seed that notices the plant, by a property or because it hangs; null where none does. */
 export async function findPlant(
   plant: Plant,
   { first, count, threads }: Omit<Search, 'print'>,
-): Promise<Answer | null> {
+): Promise<Found | null> {
   const pool = new Pool({ threads, limitMs: LIMIT_MS, ...plantedInit(plant) });
   let next = 0;
-  let found: Answer | null = null;
+  let found: Found | null = null;
   const search = async (): Promise<void> => {
     while (found === null && next < count) {
       const seed = `${first + next++}`;
-      const answer = await pool.run({ seed, overrides: {}, keep: false });
-      if (answer.violations.length > 0) found ??= answer;
+      const order = { seed, overrides: {}, keep: false };
+      const property = await pool.run(order).then(
+        ({ violations }) => violations[0]?.property,
+        () => 'hangs',
+      );
+      if (property !== undefined) found ??= { seed, property };
     }
   };
   await Promise.all(Array.from({ length: threads }, search));
