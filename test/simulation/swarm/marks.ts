@@ -78,7 +78,7 @@ export const MARKS: readonly Mark[] = [
   mark(
     'a damaged index is built again',
     `${RECOVERY}/set-lifecycle.ts`,
-    'const message = `${damage.message}: the index is built again from the items`;',
+    'this.#init.incidents.add(damage.code, message);',
   ),
   mark(
     'a commit is prepared again',
