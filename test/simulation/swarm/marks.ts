@@ -83,7 +83,7 @@ export const MARKS: readonly Mark[] = [
   mark(
     'a commit is prepared again',
     'src/store/replica/commit/committer.ts',
-    'return this.#confirm(this.#prepare(prepare), prepare);',
+    'void batch?.close();',
   ),
   mark('a peer is banned', `${PENALTIES}/penalties.ts`, 'this.#init.cutOff(peer);'),
   mark(
