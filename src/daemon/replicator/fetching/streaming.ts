@@ -1,5 +1,5 @@
 import type { Fetch, RangePart, RangeReport } from '../../../protocol/index.ts';
-import { type Bound, type BulkPace, delay } from '../../../store/index.ts';
+import { type Bound, type BulkPace, compareBounds, delay } from '../../../store/index.ts';
 import type { SharedParts } from '../parts.ts';
 import type { Pause } from '../pause.ts';
 import { Intake, Window } from './intake.ts';
@@ -64,11 +64,15 @@ export class Streaming {
   async run(range: StreamedRange): Promise<StreamResult> {
     const { peer, lower, upper, signal } = range;
     const { fetch, clock, pause, observer } = this.#init;
+    const taken = this.#aboveFloor(lower);
+    if (compareBounds(taken, upper) >= 0) {
+      return { end: upper, outcome: 'complete', refused: false };
+    }
     const intake = this.#intake(peer);
     const startedAt = clock.monotonic();
     const report = await fetch.stream!({
       peer,
-      lower,
+      lower: taken,
       upper,
       signal,
       onPart: (part) => this.#take(range, intake, part),
@@ -81,6 +85,12 @@ export class Streaming {
     const refused = intake.error !== null;
     this.#log(report, intake);
     return { end: refused ? lower : report.end, outcome: report.outcome, refused };
+  }
+
+  /** The floor may have risen since the range was planned: items below it would come in vain. */
+  #aboveFloor(lower: Bound): Bound {
+    const floor: Bound = { hint: this.#init.replica.retention.floor, id: null };
+    return compareBounds(lower, floor) < 0 ? floor : lower;
   }
 
   #intake(source: string): Intake {

@@ -115,6 +115,22 @@ describe('a streamed range', () => {
     assert.equal(arrival?.source, 'a');
   });
 
+  it('begins at the floor of this node, and is not asked for below', async (t) => {
+    const set = await rig(t);
+    await set.replica.retention.raise(4n);
+    const asked: bigint[] = [];
+    const result = await set.run(async ({ lower }) => {
+      asked.push(lower.hint);
+      return {};
+    });
+    assert.deepEqual([asked, result.end], [[4n], INFINITE_BOUND]);
+    const signal = new AbortController().signal;
+    const upper = { hint: 4n, id: null };
+    const below = await set.streaming.run({ peer: 'a', ...RANGE, upper, signal, came() {} });
+    assert.deepEqual(below, { end: upper, outcome: 'complete', refused: false });
+    assert.deepEqual([asked, set.came()], [[4n], 0]);
+  });
+
   it('is put some 500 items at a time, and I/O comes between', async (t) => {
     const clock = new VirtualClock();
     const set = await rig(t, { bulk: new Turns({ clock }) });
