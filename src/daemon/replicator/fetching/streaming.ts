@@ -38,7 +38,7 @@ export interface StreamResult {
  * Bytes of items that may wait for their commit. A kill loses them, and they come twice then: so few make
  * commits of full size.
  */
-const WINDOW_BYTES = 2 * 1024 * 1024;
+const WINDOW_BYTES = 1024 * 1024;
 
 /** Items put in one turn of the event loop. */
 const TOGETHER_ITEMS = 512;

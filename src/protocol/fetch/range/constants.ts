@@ -10,6 +10,12 @@ export const MAX_STREAMED_BYTES: number = 32 * 1024;
 /** Keys in one part of an answer, so that an unproved part takes little memory. */
 export const PART_ITEMS = 4_096;
 
+/**
+ * Keys in one part that this node sends. A part that has begun when its requester dies comes again, so parts of
+ * short items are shorter than they may be.
+ */
+export const SENT_PART_ITEMS = 1_024;
+
 /** Payload bytes at which a part ends. */
 export const PART_BYTES: number = 512 * 1024;
 

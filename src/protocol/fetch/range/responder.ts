@@ -2,7 +2,7 @@ import { compareBounds, ID_BYTES, type RangeInit, type RangePage } from '../../.
 import { AnswerSender, type AnswerSenderInit } from '../answer-sender.ts';
 import type { FetchOptions } from '../options.ts';
 import { decodeRangeRequest, encodeEnd, type RangeQuery } from './codec.ts';
-import { PART_BYTES, PART_ITEMS } from './constants.ts';
+import { PART_BYTES, SENT_PART_ITEMS } from './constants.ts';
 import { packItems } from './item-packer.ts';
 import { partDigest } from './part-digest.ts';
 
@@ -49,7 +49,7 @@ export class RangeResponder {
   }
 
   async #part(query: RangeQuery, left: number): Promise<RangePage> {
-    const page = await this.#read(query, Math.min(PART_ITEMS, left));
+    const page = await this.#read(query, Math.min(SENT_PART_ITEMS, left));
     const frames = packItems(page);
     for (;;) {
       const { done, value: frame } = await this.#sender.inTurn(() => frames.next());

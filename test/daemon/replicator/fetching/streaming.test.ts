@@ -232,7 +232,7 @@ describe('a streamed range', () => {
       return {};
     });
     await settle();
-    assert.equal(parts, 32);
+    assert.equal(parts, 16);
     gate.resolve();
     await running;
     assert.equal(set.replica.size, 40 * 512);

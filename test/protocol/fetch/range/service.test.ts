@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeRangeRequest, PART_ITEMS } from '../../../../src/protocol/fetch/range/testing.ts';
+import {
+  encodeRangeRequest,
+  SENT_PART_ITEMS,
+} from '../../../../src/protocol/fetch/range/testing.ts';
 import type {
   Channel,
   FetchOptions,
@@ -65,7 +68,7 @@ describe('FetchService: ranges', () => {
     const { report, parts } = await stream(w, { lower: at(3), upper: at(8_503) });
     assert.deepEqual(
       parts.map(({ items }) => items.length),
-      [PART_ITEMS, PART_ITEMS, 8_500 - 2 * PART_ITEMS],
+      [...new Array<number>(8).fill(SENT_PART_ITEMS), 8_500 - 8 * SENT_PART_ITEMS],
     );
     const got = parts.flatMap(({ items }) => items.map(({ hint }) => Number(hint)));
     assert.equal(
