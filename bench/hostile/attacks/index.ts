@@ -13,6 +13,13 @@ import {
 import { copies, forgedRecords, inventedKeys, repeats, tinyItems } from './gossip.ts';
 import { unfinishedGossip, unfinishedSession, unreadAnswers } from './memory.ts';
 import { resetRanges, unreadRanges } from './ranges.ts';
+import {
+  clockQuestions,
+  garbageSymbols,
+  replayedOpenings,
+  slowDrip,
+  twinClaims,
+} from './services.ts';
 import { emptyLists, probes, wrongAnswers, wrongFingerprints } from './work.ts';
 
 export type { Target } from './attack.ts';
@@ -39,4 +46,9 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'tiny-items': tinyItems,
   'invented-keys': inventedKeys,
   'forged-records': forgedRecords,
+  'clock-questions': clockQuestions,
+  'twin-claims': twinClaims,
+  'garbage-symbols': garbageSymbols,
+  'replayed-openings': replayedOpenings,
+  'slow-drip': slowDrip,
 };
