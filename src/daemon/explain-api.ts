@@ -49,6 +49,8 @@ export interface PeerProof
   extends Pick<PeerStatus, 'inSync' | 'coversAsOf' | 'equalAsOf' | 'gives' | 'takes'>,
     Pick<SyncResult, 'error'> {
   readonly peerId: string;
+  /** As `coversAsOf` over all, by sessions that this node began. */
+  readonly coversSinceAsked: string | null;
   /** Age of `coversAsOf`; null if it is not whole. */
   readonly lagSeconds: number | null;
   /** Items that the peer goes on lacking, as far as sessions named them, and since when. */

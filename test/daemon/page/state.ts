@@ -35,6 +35,7 @@ export function proofOf(
     inSync: false,
     coversAsOf: null,
     equalAsOf: equalAt === null ? null : { at: equalAt, interval, whole: true },
+    coversSinceAsked: null,
     lagSeconds: null,
     lacks: 0,
     lacksSince: null,

@@ -114,11 +114,12 @@ export class Explanations implements NodeExplain {
 
   #peer(peer: string): PeerProof {
     const { replicator, clock, views } = this.#init;
-    const { coversAsOf, equalAsOf } = replicator.statements.of(peer);
+    const { coversAsOf, coversSinceAsked, equalAsOf } = replicator.statements.of(peer);
     return {
       peerId: peer,
       inSync: views.inSync(peer),
       coversAsOf: provedAt(coversAsOf),
+      coversSinceAsked: coversSinceAsked === null ? null : isoTime(coversSinceAsked),
       equalAsOf: provedAt(equalAsOf),
       lagSeconds: coversAsOf?.whole
         ? Math.round(Math.max(0, clock.now() - coversAsOf.at) / 100) / 10

@@ -86,20 +86,21 @@ function judged(
 
 /** Of a peer that shows nothing no proof comes. */
 function isOld(
-  { lagSeconds, coversAsOf, gives }: PeerProof,
+  { lagSeconds, coversSinceAsked, gives }: PeerProof,
   { maxLagSeconds, provedSince }: Demand,
 ): boolean {
   if (!gives) return false;
   if (lagSeconds === null || lagSeconds > maxLagSeconds) return true;
   // Both are times as `isoTime` writes them.
-  return provedSince !== null && coversAsOf !== null && coversAsOf.at < provedSince;
+  return provedSince !== null && (coversSinceAsked === null || coversSinceAsked < provedSince);
 }
 
 function lateness(
-  { peerId, coversAsOf, error }: PeerProof,
+  { peerId, coversAsOf, coversSinceAsked, error }: PeerProof,
   { maxLagSeconds, provedSince }: Demand,
 ): string {
-  const since = coversAsOf === null ? 'yet' : `since ${coversAsOf.at}`;
+  const at = provedSince === null ? coversAsOf?.at : coversSinceAsked;
+  const since = at == null ? 'yet' : `since ${at}`;
   const allowed =
     provedSince === null
       ? `${maxLagSeconds} s are allowed`

@@ -14,20 +14,33 @@ export interface Statement {
 export interface Statements {
   /** All items that the peer held then are on this disk, but for those that this node refuses. */
   readonly coversAsOf: Statement | null;
+  /**
+   * Milliseconds since the epoch: as `coversAsOf` over all, by sessions that this node began. Such a session began
+   * before the peer took its snapshot. The opening of a session that the peer began was on its way for an unknown time.
+   */
+  readonly coversSinceAsked: number | null;
   /** Both sets were equal then, but for items that one of the nodes refuses. */
   readonly equalAsOf: Statement | null;
 }
 
+interface Pending {
+  readonly statement: Statement;
+  /** This node began the session. */
+  readonly asked: boolean;
+  readonly ids: Set<string>;
+}
+
 interface Known {
   coversAsOf: Statement | null;
+  coversSinceAsked: number | null;
   equalAsOf: Statement | null;
   /** Ids that the running session has found missing; null when there are too many to follow. */
   learning: string[] | null;
   /** A statement that becomes true once these ids are stored. */
-  pending: { readonly statement: Statement; readonly ids: Set<string> } | null;
+  pending: Pending | null;
 }
 
-const NOTHING: Statements = { coversAsOf: null, equalAsOf: null };
+const NOTHING: Statements = { coversAsOf: null, coversSinceAsked: null, equalAsOf: null };
 
 interface PeerStatementsInit {
   /**
@@ -103,7 +116,7 @@ export class PeerStatements {
     if (isEqual(report)) known.equalAsOf = statement;
     if (learning === null) return;
     const ids = new Set(learning.filter((key) => !holds(key)));
-    known.pending = { statement, ids };
+    known.pending = { statement, asked: report.role === 'initiator', ids };
     settle(known);
   }
 
@@ -133,7 +146,9 @@ export class PeerStatements {
 
 function settle(known: Known): void {
   if (known.pending === null || known.pending.ids.size > 0) return;
-  known.coversAsOf = known.pending.statement;
+  const { statement, asked } = known.pending;
+  known.coversAsOf = statement;
+  if (asked && statement.whole) known.coversSinceAsked = statement.at;
   known.pending = null;
 }
 

@@ -55,6 +55,9 @@ const peerProof = schemaOf<PeerProof>('PeerProof')(
     peerId: z.string(),
     inSync: z.boolean().describe("Both sides' current sets are known to be equal"),
     coversAsOf: provedAt.nullable().describe('All items that the peer held then are on this disk'),
+    coversSinceAsked: instant
+      .nullable()
+      .describe('As `coversAsOf`, by sessions that this node began: `provedSince` counts these'),
     equalAsOf: provedAt.nullable().describe('Both sets were equal then'),
     lagSeconds: z.number().nullable().describe('Age of `coversAsOf`; null if it is not whole'),
     ...gapFields,

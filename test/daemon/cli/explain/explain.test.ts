@@ -81,6 +81,7 @@ describe('the verbs that explain a node', () => {
       peerId: PEER,
       inSync: false,
       coversAsOf: proof,
+      coversSinceAsked: 's',
       equalAsOf: null,
       lagSeconds: 4,
       gives: true,
@@ -93,6 +94,7 @@ describe('the verbs that explain a node', () => {
     const quiet = {
       ...peer,
       coversAsOf: null,
+      coversSinceAsked: null,
       lagSeconds: null,
       gives: true,
       takes: true,

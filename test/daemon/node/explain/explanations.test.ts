@@ -52,7 +52,9 @@ function create(init: Partial<ExplanationsInit> = {}) {
       },
       wanted: { size: 3, orphans: 1, listed: () => 2 },
       fetcher: { refused: { held: 4 } },
-      statements: { of: () => ({ coversAsOf: parts.coversAsOf, equalAsOf: null }) },
+      statements: {
+        of: () => ({ coversAsOf: parts.coversAsOf, coversSinceAsked: START, equalAsOf: null }),
+      },
       gaps: { of: () => parts.gap },
     },
     ...init,
@@ -83,6 +85,7 @@ describe('the explanations of a node', () => {
         peerId: 'p',
         inSync: false,
         coversAsOf: { at: new Date(START - 1_240).toISOString(), interval, whole: true },
+        coversSinceAsked: ISO,
         equalAsOf: null,
         lagSeconds: 1.2,
         lacks: 2,

@@ -14,6 +14,7 @@ function peer(lagSeconds: number | null, peerId = 'p'): Facts['peers'][number] {
     peerId,
     inSync: false,
     coversAsOf: lagSeconds === null ? null : { at: 'then', interval, whole: true },
+    coversSinceAsked: null,
     equalAsOf: null,
     lagSeconds,
     gives: true,
@@ -114,6 +115,7 @@ describe('the answer whether a node is in sync', () => {
     const provedAt = (ms: number) => ({
       ...peer((clock.now() - ms) / 1_000),
       coversAsOf: { at: at(ms), interval, whole: true },
+      coversSinceAsked: at(ms),
     });
     const start = clock.now();
     // A session that ran at the time of the call proves nothing of what was written meanwhile.
@@ -129,6 +131,10 @@ describe('the answer whether a node is in sync', () => {
     assert.deepEqual(pauses, [1_000, 1_000, 1_000, 1_500, 2_000], 'prompt, then in peace');
     node.facts = { ...node.facts, peers: [provedAt(clock.now())] };
     assert.equal((await soon(clock, 'an answer', waiting, 1_000)).synced, true);
+    const begunThere = { ...provedAt(clock.now()), coversSinceAsked: at(start - 1) };
+    node.facts = { ...node.facts, peers: [begunThere] };
+    assert.equal((await timed(10, 0, true, at(start))).synced, false, 'begun by the peer');
+    node.facts = { ...node.facts, peers: [provedAt(clock.now())] };
     const later = at(clock.now() + 1);
     assert.equal((await timed(10, 0, true, later)).synced, false, 'of an earlier call');
   });

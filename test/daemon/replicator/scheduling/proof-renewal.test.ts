@@ -39,7 +39,9 @@ function setUp() {
       },
     },
     peers: { inSync: () => state.inSync, terms: () => state.terms },
-    statements: { of: () => ({ coversAsOf: state.covers, equalAsOf: null }) },
+    statements: {
+      of: () => ({ coversAsOf: state.covers, coversSinceAsked: null, equalAsOf: null }),
+    },
   });
   /** Writes once a second, and calls back after each. */
   const write = async (seconds: number, look: () => void = () => undefined) => {

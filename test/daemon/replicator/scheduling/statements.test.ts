@@ -39,6 +39,21 @@ describe('PeerStatements', () => {
     assert.deepEqual(statements.of('p').coversAsOf, { at: 5, interval: EVERYTHING, whole: true });
   });
 
+  it('knows of sessions that this node began alone that they began before a later snapshot there', () => {
+    const statements = new PeerStatements();
+    const asked = (role: SessionReport['role'], startedAt: number) => {
+      statements.ended({ ...proved('p', 0), role, startedAt }, nothing);
+      const { coversAsOf, coversSinceAsked } = statements.of('p');
+      return [coversAsOf?.at, coversSinceAsked];
+    };
+    assert.deepEqual(asked('responder', 5), [5, null]);
+    assert.deepEqual(asked('initiator', 6), [6, 6]);
+    assert.deepEqual(asked('responder', 7), [7, 6]);
+    const part = { ...proved('p', 0), role: 'initiator', startedAt: 8 } as const;
+    statements.ended({ ...part, finding: { ...part.finding!, whole: false } }, nothing);
+    assert.equal(statements.of('p').coversSinceAsked, 6, 'of a part');
+  });
+
   it('forgets unproved statements at the end of a connection, and no others', () => {
     const statements = new PeerStatements();
     const ids = idsOf(2);
