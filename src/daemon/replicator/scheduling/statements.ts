@@ -23,7 +23,7 @@ export interface Statements {
   readonly equalAsOf: Statement | null;
 }
 
-interface Pending {
+interface PendingStatement {
   readonly statement: Statement;
   /** This node began the session. */
   readonly asked: boolean;
@@ -37,7 +37,7 @@ interface Known {
   /** Ids that the running session has found missing; null when there are too many to follow. */
   learning: string[] | null;
   /** A statement that becomes true once these ids are stored. */
-  pending: Pending | null;
+  pending: PendingStatement | null;
 }
 
 const NOTHING: Statements = { coversAsOf: null, coversSinceAsked: null, equalAsOf: null };
