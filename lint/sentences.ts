@@ -9,7 +9,13 @@ const AT_THE_TOP: readonly string[] = ['README.md', 'CONTRIBUTING.md', 'CHANGELO
 /** Pages whose sentences are too long on average, and sentences that are too long alone. */
 export function proseFaults(root: string): string[] {
   const docs = existsSync(join(root, 'docs')) ? readdirSync(join(root, 'docs')) : [];
-  const names = [...AT_THE_TOP, ...docs.toSorted().map((name) => `docs/${name}`)];
+  const examples = existsSync(join(root, 'examples')) ? readdirSync(join(root, 'examples')) : [];
+  const names = [
+    ...AT_THE_TOP,
+    ...docs.toSorted().map((name) => `docs/${name}`),
+    'examples/README.md',
+    ...examples.toSorted().map((name) => `examples/${name}/README.md`),
+  ];
   return names
     .filter((name) => name.endsWith('.md') && existsSync(join(root, name)))
     .flatMap((name) => faultsOfPage(name, readFileSync(join(root, name), 'utf8')));

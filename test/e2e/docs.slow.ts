@@ -1,4 +1,8 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { blocksOf, docPages } from '../support/doc-pages.ts';
 import { freePorts, shell, workplace } from './support/shell.ts';
 
@@ -8,6 +12,7 @@ if [ "$1" = init ]; then
   case " $* " in *' --listen '*) ;; *) set -- "$@" --listen /ip4/127.0.0.1/tcp/$PORT_9463 ;; esac
   case " $* " in *' --admin-port '*) ;; *) set -- "$@" --admin-port $PORT_9464 ;; esac
 fi`;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PORTS = /\b9[45]\d\d\b/g;
 const NODE = `
 rangemesh init node > /dev/null
@@ -56,4 +61,21 @@ describe('the commands of the docs', () => {
       await shell(context, folder, waiting(before + commands), env);
     });
   }
+});
+
+it('the program that follows the feed in docs/operations-programs.md tells an item', async (context) => {
+  const folder = await workplace(context, WITH_PORTS);
+  const [mesh, admin] = await freePorts(2);
+  const page = await readFile(join(ROOT, 'docs/operations-programs.md'), 'utf8');
+  const programs = [...page.matchAll(/^```js\n(.*?)^```$/gms)].map(([, program]) => program!);
+  assert.equal(programs.length, 1);
+  await writeFile(join(folder, 'follow.mjs'), programs[0]!.replace('9464', String(admin)));
+  // As an installed package, with the sources of the clone.
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(ROOT, join(folder, 'node_modules/rangemesh'));
+  const program = `'${process.execPath}' --conditions=rangemesh-source follow.mjs`;
+  const script = waiting(NODE) + firstLines(program);
+  const env = { PORT_9463: String(mesh), PORT_9464: String(admin) };
+  const out = await shell(context, folder, script, env);
+  assert.match(out, /^[0-9a-f]+ 1 [0-9a-f]{64}$/m);
 });

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { verbsOf } from '../daemon/cli/tree.ts';
 import { blocksOf, docPages } from '../support/doc-pages.ts';
 
+const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 /** `test/e2e/docs.slow.ts` knows these; `not run` needs a reason. */
 const MARK = /^(?:|run: node|run: stopped node|run: node, endless|not run: \S+ .{10,})$/;
 const INDENTED = /^ {4}(?:rangemesh|curl|npm|npx|docker|systemctl) /m;
@@ -61,6 +64,15 @@ describe('the commands in the docs', () => {
       const calls = inline.filter((call) => !NO_CALL.test(call));
       assert.deepEqual(faultsOf(calls.join('\n')), [], name);
     }
+  });
+
+  it('have verbs and options that exist in the examples, too', () => {
+    const texts = readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('README.md'))
+      .map((name) => readFileSync(`${EXAMPLES}/${name}`, 'utf8'));
+    const calls = texts.flatMap((text) => text.match(/^ {4}.*npm run -s rangemesh -- .*$/gm) ?? []);
+    assert.ok(calls.length >= 3);
+    assert.deepEqual(faultsOf(calls.join('\n').replaceAll(' -- ', ' ')), []);
   });
 
   it('are noticed when they have others', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { measure, proseFaults, sentencesOf } from '../../lint/sentences.ts';
@@ -10,10 +10,12 @@ describe('the lint of sentences', () => {
   const root = mkdtempSync(join(tmpdir(), 'rangemesh-prose-'));
   after(() => rmSync(root, { recursive: true, force: true }));
   const words = (count: number) => `${'word '.repeat(count - 1)}word.`;
-  const faultsOf = (text: string): string[] => {
-    mkdirSync(join(root, 'docs'), { recursive: true });
-    writeFileSync(join(root, 'docs', 'page.md'), text);
-    return proseFaults(root).map((fault) => fault.split(':', 1)[0]!);
+  const faultsOf = (text: string, name = 'docs/page.md'): string[] => {
+    mkdirSync(join(root, dirname(name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+    const faults = proseFaults(root).map((fault) => fault.split(':', 1)[0]!);
+    rmSync(join(root, name));
+    return faults;
   };
 
   it('finds no fault in the docs themselves', () => {
@@ -25,6 +27,14 @@ describe('the lint of sentences', () => {
     assert.deepEqual(faultsOf(`${words(18)} ${words(18)}`), [
       'docs/page.md has 18.0 words a sentence, 18 or more',
     ]);
+  });
+
+  it('reads the pages of the examples, too', () => {
+    for (const name of ['examples/README.md', 'examples/relay/README.md']) {
+      assert.deepEqual(faultsOf(words(18), name), [
+        `${name} has 18.0 words a sentence, 18 or more`,
+      ]);
+    }
   });
 
   it('refuses a single sentence of 46 words, and takes 45', () => {
