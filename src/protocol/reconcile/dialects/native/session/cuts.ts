@@ -9,16 +9,20 @@ const EDGE_STEP = 64;
 const HINT_BITS = 64;
 
 /** The ends of `count` even parts of a range. Large parts end at edges of leaves: their state is free. */
-export function cutsOf(snapshot: Snapshot, { begin, end }: RankedRange, count: number): number[] {
-  const items = end - begin;
-  const even = Array.from(
-    { length: count },
-    (_, i) => begin + Math.floor(((i + 1) * items) / count),
-  );
-  if (snapshot.edgeNear === undefined || items / count <= PLAIN_ITEMS) return even;
+export function cutsOf(snapshot: Snapshot, range: RankedRange, count: number): number[] {
+  const { begin, end } = range;
+  const even = evenCuts(range, count);
+  if (snapshot.edgeNear === undefined || (end - begin) / count <= PLAIN_ITEMS) return even;
   const cuts = even.map((cut) => (cut === end ? end : snapshot.edgeNear!(cut)));
   const ascending = cuts.every((cut, i) => cut > (i === 0 ? begin : cuts[i - 1]!));
   return ascending ? cuts : even;
+}
+
+function evenCuts({ begin, end }: RankedRange, count: number): number[] {
+  return Array.from(
+    { length: count },
+    (_, i) => begin + Math.floor(((i + 1) * (end - begin)) / count),
+  );
 }
 
 /** A range cut by hints alone. */
@@ -38,7 +42,7 @@ export function hintCuts(snapshot: Snapshot, range: RankedRange): HintCuts | nul
   if (range.end - range.begin <= BRANCHING * PLAIN_ITEMS) return null;
   const ends: number[] = [];
   const gaps: HintGap[] = [];
-  for (const cut of cutsOf(snapshot, range, BRANCHING).slice(0, -1)) {
+  for (const cut of evenCuts(range, BRANCHING).slice(0, -1)) {
     const gap = gapNear(snapshot, cut, (range.end - range.begin) / (4 * BRANCHING));
     if (gap === null) return null;
     ends.push(gap.rank);
@@ -56,12 +60,16 @@ interface HintGap {
   readonly upTo: bigint;
 }
 
-/** The first gap at an edge near `cut`, on either side in turn and not farther away than `most`. */
+/**
+ * The first gap near `cut`, on either side in turn and not farther away than `most`. It is at an edge where
+ * there is an edge so near: most of a new set has no leaves yet.
+ */
 function gapNear(snapshot: Snapshot, cut: number, most: number): HintGap | null {
   for (let i = 0; i < EDGES_TRIED; i++) {
     const away = Math.ceil(i / 2) * EDGE_STEP * (i % 2 === 0 ? 1 : -1);
     if (Math.abs(away) > most) return null;
-    const rank = snapshot.edgeNear?.(cut + away) ?? cut + away;
+    const edge = snapshot.edgeNear?.(cut + away) ?? cut + away;
+    const rank = Math.abs(edge - cut) <= most ? edge : cut + away;
     const [below, upTo] = [snapshot.select(rank - 1).hint, snapshot.select(rank).hint];
     if (below < upTo) return { rank, below, upTo };
   }

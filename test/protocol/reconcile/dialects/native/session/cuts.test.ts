@@ -5,7 +5,9 @@ import {
   hintCuts,
   partsOf,
 } from '../../../../../../src/protocol/reconcile/dialects/native/session/testing.ts';
+import { UnionSnapshot, WriteBuffer } from '../../../../../../src/store/buffer/index.ts';
 import { lthash, MemoryTree } from '../../../../../../src/store/index.ts';
+import { runOf } from '../../../../../../src/store/tree/index.ts';
 import { keysOf } from '../../../../../conformance/pairs.ts';
 import { Judge } from '../judge.ts';
 import { snapshotOf } from '../support.ts';
@@ -20,6 +22,16 @@ const range = { ...whole, ...bounds(5n, 2n ** 64n - 1n) };
 /** The same ids, with hints made of their ranks. */
 const hinted = (hintOf: (rank: number) => number) =>
   keys.map(({ id }, rank) => ({ id, hint: BigInt(hintOf(rank)) }));
+
+/** The keys, of which a tree has those at some ranks, and a write buffer the others. */
+function buffered(isInTree: (rank: number) => boolean): UnionSnapshot {
+  const init = { scheme: lthash };
+  const [inTree, others] = [true, false].map((held) =>
+    keys.filter((_, rank) => isInTree(rank) === held),
+  );
+  const tree = MemoryTree.fromSorted(init, inTree!).snapshot();
+  return new UnionSnapshot({ tree, buffer: WriteBuffer.of(init, runOf(others!)) });
+}
 
 describe('cuts by hints', () => {
   it('lie between neighbours, in the coarsest unit that does for all', () => {
@@ -40,6 +52,17 @@ describe('cuts by hints', () => {
     const { ends } = hintCuts(snapshot, range)!;
     for (const end of ends) assert.equal(snapshot.edgeNear(end), end);
   });
+
+  for (const inTree of [0, 10, 1_000, 4_000]) {
+    it(`are about even where a write buffer holds all but ${inTree} items`, () => {
+      const snapshot = buffered((rank) => rank < inTree);
+      const { ends, units } = hintCuts(snapshot, range)!;
+      for (const [at, end] of ends.entries()) {
+        assert.ok(Math.abs(end - 600 * (at + 1)) <= 150, `part ${at} ends at ${end}`);
+        assert.ok(at === 0 || at === units.length || units[at]! > units[at - 1]!);
+      }
+    });
+  }
 
   it('move to a place where hints change, and are none where too many are equal', () => {
     const few = hintCuts(snapshotOf(hinted((rank) => Math.floor(rank / 50))), range)!;
