@@ -117,11 +117,12 @@ export class ReplyWriter {
     yield* cuts === null ? this.#divide(range, count) : this.#cut(range, cuts);
   }
 
-  /** Bounds that are short, where both sides settle and a range is large enough. */
+  /** Bounds that are short, where both sides settle, the range is large and the peer can hold the parts. */
   #cuts(range: Compared): HintCuts | null {
     const { context, course } = this.#init;
     const { ours, theirs } = course.settles;
     if (context.version < 3 || !ours || !theirs || range.cluster !== undefined) return null;
+    if (course.room < BRANCHING) return null;
     return hintCuts(context.snapshot, range);
   }
 

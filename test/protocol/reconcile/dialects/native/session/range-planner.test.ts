@@ -44,6 +44,18 @@ describe('narrowing by what the link costs', () => {
     assert.deepEqual(answered(free, 100), ['same 1', 'take 1', 'same 2', 'sketch 100/5']);
   });
 
+  it('announces no more parts than the peer can hold', () => {
+    for (const [room, said] of [
+      [16, 'cut'],
+      [15, 'split 4'],
+    ] as const) {
+      const one = new Judge({ keys: many, link: free, room });
+      const equal = [0, 1, 2, 3].map((i) => one.equal(10 * i, 10 * (i + 1)));
+      const answers = inShort(one.compare(...equal, one.range(40, 15_040, 15_000)));
+      assert.deepEqual(answers, ['same 4', said]);
+    }
+  });
+
   it('reads it where the peer can hold no more ranges', () => {
     const one = new Judge({ keys: many, link: free, room: 1 });
     assert.deepEqual(inShort(one.compare(one.range(0, 10_000, 10_000))), [
