@@ -8,6 +8,9 @@ const TAG = { authTagLength: TAG_BYTES } as const;
 /** Shorter messages are quicker in the WebAssembly of Noise. */
 const SHORT_BYTES = 512;
 
+/** Most pieces of a message that are worked on one by one, where they are short. */
+const MOST_SHORT_PIECES = 16;
+
 /** Bytes in pieces: the part of `Uint8ArrayList` that is used here. */
 interface Pieces extends Iterable<Uint8Array> {
   readonly byteLength: number;
@@ -83,7 +86,7 @@ function seal(plain: Pieces, nonce: Uint8Array, ad: Uint8Array, key: Uint8Array)
   const cipher = createCipheriv(ALGORITHM, keyObject(key), nonce, TAG);
   if (ad.length > 0) cipher.setAAD(ad, { plaintextLength: plain.byteLength });
   const sealed = plain.sublist(0, 0);
-  for (const piece of plain) sealed.append(cipher.update(piece));
+  for (const piece of worthwhile(plain)) sealed.append(cipher.update(piece));
   cipher.final();
   sealed.append(cipher.getAuthTag());
   return sealed;
@@ -96,9 +99,18 @@ function open(message: Pieces, nonce: Uint8Array, ad: Uint8Array, key: Uint8Arra
   if (ad.length > 0) decipher.setAAD(ad, { plaintextLength: length });
   decipher.setAuthTag(message.subarray(length));
   const plain = message.sublist(0, 0);
-  for (const piece of message.sublist(0, length)) plain.append(decipher.update(piece));
+  const pieces = worthwhile(message.sublist(0, length));
+  for (const piece of pieces) plain.append(decipher.update(piece));
   decipher.final();
   return plain;
+}
+
+/** Many short pieces are joined: a peer that sends byte by byte would make each byte a call of the cipher. */
+function worthwhile(data: Pieces): readonly Uint8Array[] {
+  const pieces = [...data];
+  const few = pieces.length <= MOST_SHORT_PIECES;
+  if (few || pieces.length * SHORT_BYTES <= data.byteLength) return pieces;
+  return [Buffer.concat(pieces, data.byteLength)];
 }
 
 /** By the bytes of the key, which live as long as the connection that they belong to. */

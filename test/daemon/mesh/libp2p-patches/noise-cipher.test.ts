@@ -35,10 +35,20 @@ class Pieces {
   }
 
   sublist(begin: number, end: number): Pieces {
-    if (begin === end) return new Pieces();
-    const bytes = Buffer.concat(this.pieces).subarray(begin, end);
-    return new Pieces(bytes.subarray(0, 500), bytes.subarray(500));
+    let at = 0;
+    const parts = this.pieces.map((piece) => {
+      const from = at;
+      at += piece.length;
+      return piece.subarray(Math.max(0, begin - from), Math.max(0, end - from));
+    });
+    return new Pieces(...parts.filter(({ length }) => length > 0));
   }
+}
+
+function cut(bytes: Uint8Array, size: number): Pieces {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
+  return new Pieces(...pieces);
 }
 
 type Crypto = Record<'encrypt' | 'decrypt', (...args: readonly unknown[]) => unknown>;
@@ -89,12 +99,30 @@ describe('a long message of Noise', () => {
       const { crypto, short } = patched();
       const plain = new Pieces(LONG.subarray(0, 12), LONG.subarray(12));
       assert.ok(joined(crypto.encrypt(plain, NONCE, ad, KEY)).equals(sealed(LONG, ad)));
-      const message = new Pieces(sealed(LONG, ad));
+      const message = cut(sealed(LONG, ad), 700);
       assert.ok(opened(joined(message), ad).equals(LONG));
       assert.ok(joined(crypto.decrypt(message, NONCE, ad, KEY)).equals(LONG));
       assert.deepEqual(short, []);
     });
   }
+
+  it('is worked on piece by piece where the pieces are worth it, and else joined', () => {
+    const { crypto } = patched();
+    const ad = new Uint8Array(0);
+    for (const [size, pieces] of [
+      [600, 9],
+      [400, 13],
+      [100, 1],
+      [1, 1],
+    ] as const) {
+      const message = crypto.encrypt(cut(LONG, size), NONCE, ad, KEY) as Pieces;
+      assert.ok(joined(message).equals(sealed(LONG, ad)));
+      assert.equal(message.pieces.length, pieces + 1, 'the last is the tag');
+      const plain = crypto.decrypt(cut(joined(message), size), NONCE, ad, KEY) as Pieces;
+      assert.ok(joined(plain).equals(LONG));
+      assert.equal(plain.pieces.length, pieces);
+    }
+  });
 
   it('is refused if a byte was changed', () => {
     const { crypto } = patched();
