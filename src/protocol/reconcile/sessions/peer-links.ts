@@ -68,12 +68,17 @@ export class PeerLinks {
   }
 }
 
-/** Hears when frames of one session are sent and arrive. */
+/**
+ * Hears when frames of one session are sent and arrive. The first frame that arrives after our first is an
+ * answer to it. Later frames may have been on their way when ours was sent.
+ */
 export class LinkWatch {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #link: MeasuredLink;
-  /** When the last frame was sent that has no answer. */
+  /** When our first frame was sent. */
   #sentAt: number | null = null;
+  #answered = false;
+  /** When the last frame arrived, if nothing was sent since. */
   #receivedAt: number | null = null;
 
   constructor(clock: Pick<Clock, 'monotonic'>, link: MeasuredLink) {
@@ -82,17 +87,18 @@ export class LinkWatch {
   }
 
   sent(): void {
-    this.#sentAt = this.#clock.monotonic();
+    this.#sentAt ??= this.#clock.monotonic();
     this.#receivedAt = null;
   }
 
   received(bytes: number): void {
     const now = this.#clock.monotonic();
-    if (this.#sentAt !== null) this.#link.roundTrips.add(now - this.#sentAt);
-    else if (this.#receivedAt !== null && bytes >= LONG_BYTES) {
+    if (this.#sentAt !== null && !this.#answered) {
+      this.#answered = true;
+      this.#link.roundTrips.add(now - this.#sentAt);
+    } else if (this.#receivedAt !== null && bytes >= LONG_BYTES) {
       this.#link.rates.add(bytes / Math.max(LEAST_MS, now - this.#receivedAt));
     }
-    this.#sentAt = null;
     this.#receivedAt = now;
   }
 }

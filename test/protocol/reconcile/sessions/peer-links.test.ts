@@ -42,6 +42,22 @@ describe('the link to a peer', () => {
     assert.equal(answer(30), 8);
   });
 
+  it('has no round trip from frames that were on their way when ours was sent', () => {
+    const clock = handClock();
+    const links = new PeerLinks(clock, 'auto');
+    const watch = links.watch('a');
+    watch.received(200);
+    watch.sent();
+    clock.now += 10;
+    watch.sent();
+    clock.now += 90;
+    watch.received(4_096);
+    watch.sent();
+    clock.now += 1;
+    watch.received(4_096);
+    assert.equal(links.of('a').roundTripMs, 100, 'the second frame of one answer is none');
+  });
+
   it('has the highest rate of long frames that follow each other, with nothing sent in between', () => {
     const clock = handClock();
     const links = new PeerLinks(clock, 'auto');
