@@ -50,7 +50,7 @@ const STEP_RECORDS = 512;
 
 /**
  * The first items of a range. The index says which items are in it, so records of other items are left
- * out: LevelDB's iterator may see a commit that the index does not have yet.
+ * out: LevelDB's snapshot may see a commit that the index does not have yet.
  */
 export async function readRange(
   { database, keys, snapshot, floor }: RangePageInit,
@@ -59,20 +59,26 @@ export async function readRange(
   const { upper, maxItems, inTurn = atOnce } = init;
   const lowest: Bound = { hint: floor, id: null };
   const lower = compareBounds(init.lower, lowest) < 0 ? lowest : init.lower;
-  const page = await inTurn(() => {
-    const begin = snapshot.lowerBound(lower);
-    const last = Math.max(begin, snapshot.lowerBound(upper));
-    return new PageMaker(snapshot, begin, Math.min(last, begin + maxItems), init);
-  });
   const range = { gte: keyOf(keys, lower), lt: keyOf(keys, upper) };
-  const options = { records: STEP_RECORDS, unreadable: passOver };
-  if (page.full) return page.made(upper);
-  for await (const records of walk(database, range, options)) {
-    await inTurn(() => page.take(records, keys.items.gte.length));
+  // Of the moment of the index: an item that leaves the set while a slice waits would seem to be lost.
+  const view = database.snapshot();
+  try {
+    const page = await inTurn(() => {
+      const begin = snapshot.lowerBound(lower);
+      const last = Math.max(begin, snapshot.lowerBound(upper));
+      return new PageMaker(snapshot, begin, Math.min(last, begin + maxItems), init);
+    });
+    const options = { snapshot: view, records: STEP_RECORDS, unreadable: passOver };
     if (page.full) return page.made(upper);
+    for await (const records of walk(database, range, options)) {
+      await inTurn(() => page.take(records, keys.items.gte.length));
+      if (page.full) return page.made(upper);
+    }
+    page.endOfRecords();
+    return page.made(upper);
+  } finally {
+    await view.close();
   }
-  page.endOfRecords();
-  return page.made(upper);
 }
 
 async function atOnce<Result>(slice: () => Result): Promise<Awaited<Result>> {

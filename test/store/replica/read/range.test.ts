@@ -92,6 +92,21 @@ describe('a page of a range', () => {
     assert.deepEqual(page, await replica.range({ ...EVERYTHING, maxItems: 1_025 }));
   });
 
+  it('has the items that leave the set while it waits for its turn', async (t) => {
+    const replica = await open(t, 10);
+    await replica.retention.raise(3n);
+    let slices = 0;
+    const inTurn = async <Result>(slice: () => Result): Promise<Awaited<Result>> => {
+      if (slices++ === 0) {
+        await replica.retention.raise(6n);
+        assert.equal(await replica.retention.prune(6n, 10), 6);
+      }
+      return await slice();
+    };
+    const page = await replica.range({ ...EVERYTHING, inTurn });
+    assert.deepEqual([idsIn(page).length, hints(page)], [7, [3, 4, 5, 6, 7, 8, 9]]);
+  });
+
   it('names a longer item, and gives its length', async (t) => {
     const given = [item(0, 99), item(1, 100), item(2, 101)];
     const replica = await open(t, given);
