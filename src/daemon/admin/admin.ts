@@ -131,7 +131,7 @@ export function createAdmin(init: AdminInit): Admin {
     },
     close() {
       closing.abort(STOPPING);
-      const cancel = init.clock.after(DRAIN_MS, () => servers.closeAllConnections());
+      const cancel = servers.cutAfter(DRAIN_MS, init.clock);
       // To Node, a connection with a hot call alone is idle.
       const closed = hot.idle().then(() => Promise.all([app.close(), servers.close()]));
       return closed.then(cancel, cancel);

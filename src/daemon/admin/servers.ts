@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
+import { Alarm, type Cancel, type Clock } from '../../store/index.ts';
 import { DaemonError, reasonOf } from '../errors.ts';
 import type { Front, HttpConnections, ServeInit } from './connections/index.ts';
 import { AdminError } from './errors.ts';
@@ -18,6 +19,8 @@ import { listenOnSocket } from './socket.ts';
 export const KEEP_ALIVE_MS = 72_000;
 /** How long a refused connection is kept, so that a refusal arrives. */
 const LINGER_MS = 2_000;
+/** A server takes connections until it begins to close, and then waits for each without an end. */
+const CUT_AGAIN_MS = 100;
 
 /** Of answers, refusals among them. */
 export const JSON_TYPE = 'application/json; charset=utf-8';
@@ -63,8 +66,15 @@ export class Servers {
     await listenOnSocket(server, path);
   }
 
-  closeAllConnections(): void {
-    for (const server of this.#all) server.closeAllConnections();
+  /** Cuts all connections after a while, and later ones as they come, until it is called off. */
+  cutAfter(delayMs: number, clock: Clock): Cancel {
+    const alarm = new Alarm(clock);
+    const cut = (): void => {
+      for (const server of this.#all) server.closeAllConnections();
+      alarm.set(CUT_AGAIN_MS, cut);
+    };
+    alarm.set(delayMs, cut);
+    return () => alarm.cancel();
   }
 
   /** Closes all but the first server, which fastify closes; resolves when their connections have ended. */

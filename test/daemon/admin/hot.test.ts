@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { plainGet, plainPut } from '../../../src/daemon/admin/hot/testing.ts';
 import type { AdminInit } from '../../../src/daemon/admin/index.ts';
+import { systemClock } from '../../../src/daemon/system/index.ts';
 import { bytesToHex, hexToBytes, itemId, StoreError } from '../../../src/store/index.ts';
 import { until } from '../../e2e/support/mesh.ts';
 import { within } from '../../support/within.ts';
@@ -222,6 +223,31 @@ describe('hot calls', () => {
     assert.equal((await send(url, `/v1/items/${ID}`)).status, 503);
     gate.resolve();
     assert.match(String(await within(answer, 'an answer')), /^HTTP\/1.1 201 /);
+    await within(closed, 'the end of the endpoint');
+  });
+
+  it('keep no endpoint open, and no client that comes as they are cut', async (context) => {
+    const late = Promise.withResolvers<void>();
+    const clock: AdminInit['clock'] = {
+      now: systemClock.now,
+      monotonic: systemClock.monotonic,
+      after(ms, callback) {
+        if (ms !== 3_000) return systemClock.after(ms, callback);
+        // By a real timer: the event loop then accepts connections before it tells of ends.
+        return systemClock.after(1, () => {
+          callback();
+          dial(context, url).then(() => late.resolve(), late.reject);
+        });
+      },
+    };
+    const { url, admin } = await observed(context, { clock, bounds: { maxRequests: 1 } });
+    await dial(context, url, `${head(5)}h`);
+    await until(
+      async () => (await send(url, `/v1/items/${ID}`)).status,
+      (status) => status === 503,
+    );
+    const closed = admin.close();
+    await within(late.promise, 'a late connection');
     await within(closed, 'the end of the endpoint');
   });
 
