@@ -88,8 +88,9 @@ export abstract class HotCall implements DirectCall {
       return true;
     }
     socket.setTimeout(unreadMs);
-    socket.write('', () => {
-      if (this.#over) return;
+    socket.write('', (error) => {
+      // The connection broke, and ends all its calls once it is closed.
+      if (this.#over || error) return;
       socket.setTimeout(idleMs);
       this.#written(socket);
       this.#connection.written();
