@@ -188,7 +188,7 @@ export class GroupCommit {
 
   #pump(): void {
     for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
-      if (batch.patient && !this.#takeTurn()) break;
+      if (batch.patient && !this.#isWaitedFor() && !this.#takeTurn()) break;
       this.#queue.shift();
       this.#running.add(batch);
       void this.#write(batch);
@@ -204,6 +204,11 @@ export class GroupCommit {
     if (own + peers > 0 && this.#hasRoom()) return undefined;
     const large = batch.items.length >= LARGE_ITEMS || batch.bytes >= LARGE_BYTES;
     return this.#running.size === 0 || large ? batch : undefined;
+  }
+
+  /** Whether callers here wait behind batches of peers that own batches have passed already. */
+  #isWaitedFor(): boolean {
+    return this.#queue.some(({ patient }) => !patient);
   }
 
   /** Own batches may pass while a batch of peers awaits its turn. */

@@ -345,6 +345,24 @@ describe('a batch of peers', () => {
     ]);
   });
 
+  it('awaits no turn once it was passed, and callers here wait behind it', async () => {
+    const { queue, turns } = awaiting({ maxBatchItems: 2 });
+    queue.add(1, 2);
+    await settle();
+    for (const own of [3, 5]) queue.addOwn(own, own + 1);
+    await settle();
+    for (const _ of [1, 2]) {
+      queue.finish();
+      await settle();
+    }
+    const written = [
+      [3, 4],
+      [1, 2],
+      [5, 6],
+    ];
+    assert.deepEqual([queue.batches, turns.length], [written, 1]);
+  });
+
   it('awaits no turn once it has an item of a caller here', async () => {
     const { queue, turns, give } = awaiting();
     queue.add(1);
