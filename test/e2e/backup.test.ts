@@ -46,7 +46,7 @@ class Desk {
   async type(...commands: string[]): Promise<LocalDaemon | undefined> {
     let started: LocalDaemon | undefined;
     const cwd = this.daemons.path('.');
-    for (const command of commands) {
+    for (const command of commands.map((line) => line.replace(/ +# .*$/, ''))) {
       const [, folder] = /^rangemesh start --config (\w+)\/rangemesh\.yaml &$/.exec(command) ?? [];
       const [program, ...argv] = command.split(' ');
       if (folder !== undefined) started = await this.start(folder);

@@ -178,7 +178,7 @@ describe('command line', () => {
       const byFile = ['put', '--url', station.url, '--token-file', file];
       assert.equal((await run(byFile, { stdin: ['x'] })).exitCode, 0);
       const missing = ['put', '--url', station.url, '--token-file', 'nope'];
-      assert.equal((await run(missing)).exitCode, 64);
+      assert.equal((await run(missing, { stdin: ['x'] })).exitCode, 64);
     });
 
     it('tells nothing to a daemon of another directory, or to another program', async () => {
