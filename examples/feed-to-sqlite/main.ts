@@ -33,7 +33,7 @@ async function main(): Promise<void> {
       signal: stop.signal,
       once,
       connected: () => console.log('the node answers'),
-      retrying: (error) => console.error(`feed-to-sqlite: ${reasonOf(error)}: trying again`),
+      retrying: (error) => console.error(`feed-to-sqlite: ${error.message}: trying again`),
     });
     console.log(`${table.size} rows, up to place ${table.place.since}`);
   } finally {
@@ -49,13 +49,7 @@ function openTable(path: string): ItemTable {
   }
 }
 
-/** The errors of fetch say why only in their cause. */
-function reasonOf(error: Error): string {
-  if (!(error instanceof TypeError) || error.cause === undefined) return error.message;
-  return 'no node answers: start it, or give its admin endpoint with --url';
-}
-
 main().catch((error) => {
-  console.error(`feed-to-sqlite: ${reasonOf(error)}`);
+  console.error(`feed-to-sqlite: ${error.message}`);
   process.exitCode = 1;
 });

@@ -72,7 +72,7 @@ async function sync(bridge: Bridge, init: SyncInit): Promise<void> {
   for (;;) {
     const round = runRound(bridge, init);
     if (init.everySeconds === 0) return await round;
-    await round.catch((error) => console.error(`nostr-bridge: ${reasonOf(error)}`));
+    await round.catch((error) => console.error(`nostr-bridge: ${error.message}`));
     await pause(1_000 * init.everySeconds);
   }
 }
@@ -102,13 +102,7 @@ function wholeNumber(name: string, text: string): number {
   return Number(text);
 }
 
-/** The errors of fetch say why only in their cause. */
-function reasonOf(error: Error): string {
-  if (!(error instanceof TypeError) || error.cause === undefined) return error.message;
-  return 'no node answers: start it, or give its admin endpoint with --url';
-}
-
 main().catch((error) => {
-  console.error(`nostr-bridge: ${reasonOf(error)}`);
+  console.error(`nostr-bridge: ${error.message}`);
   process.exitCode = 1;
 });

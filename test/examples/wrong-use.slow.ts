@@ -7,7 +7,11 @@ const WRONG: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['feed-to-sqlite', [], /say where the rows go: --database FILE/],
   ['feed-to-sqlite', ['--database', ':memory:', '--url', 'here'], /--url here is no URL/],
   ['feed-to-sqlite', ['--database', '/', '--once'], /is no SQLite file/],
-  ['feed-to-sqlite', ['--database', ':memory:', '--url', 'http://127.0.0.1:1'], /no node answers/],
+  [
+    'feed-to-sqlite',
+    ['--database', ':memory:', '--url', 'http://127.0.0.1:1'],
+    /no daemon answers/,
+  ],
   ['websocket', [], /say serve or compare first/],
   ['websocket', ['serve', '/none', '--port', '0'], /\/none is no folder that can be read/],
   ['websocket', ['compare', 'config'], /say where the other side is: --url/],
