@@ -103,7 +103,7 @@ it('the status page of three live nodes', { skip }, async (context) => {
     const field = page.getByLabel('Token', { exact: true });
     await field.fill('not-the-token-of-this-daemon');
     await page.getByRole('button', { name: 'Use token' }).click();
-    await page.getByText('is not that of this daemon').waitFor();
+    await page.getByText('does not accept this token').waitFor();
     await field.fill(token);
     await page.getByRole('button', { name: 'Use token' }).click();
     await page.getByText('dropped.txt: stored').waitFor();

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http';
 
 /** Takes a body as it comes. */
 export interface BodyTaker {
-  chunk(bytes: Buffer): void;
+  chunk(bytes: Uint8Array): void;
 }
 
 /** A request whose body can be taken without the stream that Node makes of it: that costs as much as a commit. */
@@ -22,7 +22,7 @@ export class AdminRequest extends IncomingMessage {
   }
 
   /** Called by Node's parser with each piece of the body, and with null at its end. */
-  override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
+  override push(chunk: Uint8Array | null, encoding?: BufferEncoding): boolean {
     if (this.#taker === null) return super.push(chunk, encoding);
     if (chunk !== null) this.#taker.chunk(chunk);
     return true;

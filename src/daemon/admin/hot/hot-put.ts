@@ -16,7 +16,7 @@ export class HotPut extends HotCall implements BodyTaker, ClientPut {
   readonly #group: PutGroup;
   #missing: number;
   /** All but the last. */
-  #chunks: Buffer[] | null = null;
+  #chunks: Uint8Array[] | null = null;
 
   constructor(
     group: PutGroup,
@@ -31,7 +31,7 @@ export class HotPut extends HotCall implements BodyTaker, ClientPut {
     this.request.giveBody(this);
   }
 
-  chunk(bytes: Buffer): void {
+  chunk(bytes: Uint8Array): void {
     this.#missing -= bytes.length;
     if (this.#missing > 0) {
       this.#chunks ??= [];
