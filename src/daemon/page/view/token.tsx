@@ -18,7 +18,7 @@ export function TokenDialog({ access }: { readonly access: PageAccess }): VNode 
     setToken('');
   };
   return (
-    <dialog ref={dialog} aria-labelledby="token-title" onClose={() => access.cancel()}>
+    <dialog ref={dialog} aria-labelledby="token-title" onCancel={() => access.cancel()}>
       <form onSubmit={give}>
         <h2 id="token-title">Token of the daemon</h2>
         {question === 'wrong' && <p class="bad">The daemon does not accept this token.</p>}
