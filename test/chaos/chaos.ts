@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Dice } from '../fuzz/dice.ts';
+import { QuickRandom } from '../support/quick-random.ts';
 import { NodeDisk } from './disk.ts';
 import { FAULTS, type Scene } from './faults.ts';
 import { Line } from './line.ts';
@@ -45,7 +45,7 @@ const HAVE_IDS = 5_000;
 /** Real daemons over TCP, each line through a proxy, under writes and faults. */
 export class Chaos {
   readonly #init: ChaosInit;
-  readonly #dice: Dice;
+  readonly #dice: QuickRandom;
   readonly #members: Member[] = [];
   /** By the numbers of both ends, the lower first. */
   readonly #lines = new Map<string, Line>();
@@ -56,7 +56,7 @@ export class Chaos {
 
   constructor(init: ChaosInit) {
     this.#init = init;
-    this.#dice = new Dice(init.seed, 'chaos');
+    this.#dice = new QuickRandom(`chaos ${init.seed}`);
   }
 
   async run(): Promise<ChaosResult> {

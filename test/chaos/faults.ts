@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DAMAGES, damage } from '../damage/damage.ts';
-import type { Dice } from '../fuzz/dice.ts';
+import type { QuickRandom } from '../support/quick-random.ts';
 import { SeededRandom } from '../support/random.ts';
 import type { Line } from './line.ts';
 import type { Member } from './member.ts';
 
 /** What a fault may touch. */
 export interface Scene {
-  readonly dice: Dice;
+  readonly dice: QuickRandom;
   readonly member: Member;
   /** All lines to and from the member. */
   readonly lines: readonly Line[];
@@ -106,6 +106,6 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
 };
 
 /** How long a fault lasts: one to four seconds. */
-async function last(dice: Dice): Promise<void> {
+async function last(dice: QuickRandom): Promise<void> {
   await pause(1_000 + dice.below(3_000));
 }

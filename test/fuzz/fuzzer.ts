@@ -1,5 +1,5 @@
+import { QuickRandom } from '../support/quick-random.ts';
 import { corpusOf } from './corpus.ts';
-import { Dice } from './dice.ts';
 import { MAX_INPUT_BYTES, mutated } from './mutate.ts';
 import { type FuzzTarget, outcomeOf } from './target.ts';
 
@@ -28,14 +28,14 @@ export class Fuzzer {
   frames = 0;
   taken = 0;
   longestMs = 0;
-  readonly #dice: Dice;
+  readonly #dice: QuickRandom;
   readonly #pool: Uint8Array[];
   /** Hashes of ways: a piece of a message would hold all of it. */
   readonly #ways = new Set<number>();
 
   constructor(target: FuzzTarget, seed: number) {
     this.target = target;
-    this.#dice = new Dice(seed, target.name);
+    this.#dice = new QuickRandom(`${target.name} ${seed}`);
     this.#pool = [...target.seeds, ...corpusOf(target.name)];
   }
 

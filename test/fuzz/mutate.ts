@@ -1,5 +1,5 @@
 import { concatBytes } from '../../src/store/index.ts';
-import type { Dice } from './dice.ts';
+import type { QuickRandom } from '../support/quick-random.ts';
 
 /** Longest input of a decoder that may take long ones. */
 export const MAX_INPUT_BYTES: number = 64 * 1024;
@@ -20,7 +20,7 @@ const NUMBERS: readonly Uint8Array[] = [
 ].map((bytes) => Uint8Array.from(bytes));
 
 export interface MutateInit {
-  readonly dice: Dice;
+  readonly dice: QuickRandom;
   /** Inputs to begin with, and to take pieces from. */
   readonly pool: readonly Uint8Array[];
   /** Pieces of the language of the decoder. */
@@ -113,7 +113,7 @@ function repeated(input: Uint8Array, { dice, tokens }: MutateInit): Uint8Array {
   return concatBytes(input.subarray(0, at), many, input.subarray(at));
 }
 
-function pieceOf(input: Uint8Array, dice: Dice): [at: number, length: number] {
+function pieceOf(input: Uint8Array, dice: QuickRandom): [at: number, length: number] {
   const at = dice.below(input.length + 1);
   return [at, dice.below(Math.min(64, input.length - at) + 1)];
 }

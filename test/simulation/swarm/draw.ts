@@ -1,4 +1,5 @@
 import type { ReplicatorOptions } from '../../../src/daemon/replicator/index.ts';
+import { QuickRandom } from '../../support/quick-random.ts';
 import {
   type Action,
   FAULTS,
@@ -8,7 +9,6 @@ import {
   type PlannedLink,
   type PlannedNode,
 } from './plan.ts';
-import { QuickRandom } from './quick-random.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60_000;

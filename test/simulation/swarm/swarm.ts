@@ -10,10 +10,10 @@ import {
 } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { type LinkInit, MemoryNetwork } from '../../support/memory-network.ts';
+import { QuickRandom } from '../../support/quick-random.ts';
 import type { SimulatedNode } from '../simulated-node.ts';
 import { Claims } from './claims.ts';
 import type { Plan, PlannedItem, PlannedLink } from './plan.ts';
-import { QuickRandom } from './quick-random.ts';
 import { Report } from './report.ts';
 import { SwarmNode } from './swarm-node.ts';
 

@@ -30,7 +30,7 @@ export interface HotCallParts {
   ended: () => void;
 }
 
-interface HotCallInit {
+export interface HotCallInit {
   readonly request: AdminRequest;
   readonly keepAlive: boolean;
   readonly connection: HttpConnection;

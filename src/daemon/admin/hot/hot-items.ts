@@ -4,7 +4,7 @@ import type { AdminRequest, DirectCall, Front, HttpConnection } from '../connect
 import { LONG_BYTES } from '../payload-memory.ts';
 import { KEEP_ALIVE_MS } from '../servers.ts';
 import { AnswerText } from './answer-text.ts';
-import type { HotCallParts } from './hot-call.ts';
+import type { HotCallInit, HotCallParts } from './hot-call.ts';
 import { HotGet } from './hot-get.ts';
 import { HotPut } from './hot-put.ts';
 import { plainGet, plainPut } from './plain.ts';
@@ -91,8 +91,4 @@ export class HotItems implements Front {
   }
 }
 
-interface TakenCall {
-  readonly request: AdminRequest;
-  readonly keepAlive: boolean;
-  readonly connection: HttpConnection;
-}
+type TakenCall = Omit<HotCallInit, 'route'>;

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
 import type { ConnectionEncrypter, MessageStream } from '@libp2p/interface';
+import { changeStreams } from './secured-streams.ts';
 
 const ALGORITHM = 'chacha20-poly1305';
 const TAG_BYTES = 16;
@@ -51,17 +52,13 @@ export function cheapCiphers<C>(
       isLong(message, SHORT_BYTES + TAG_BYTES)
         ? open(message, nonce, ad, key)
         : decrypt(message, nonce, ad, key, into);
-    const inbound = encrypter.secureInbound.bind(encrypter);
-    const outbound = encrypter.secureOutbound.bind(encrypter);
-    encrypter.secureInbound = async (...args) => inPieces(await inbound(...args));
-    encrypter.secureOutbound = async (...args) => inPieces(await outbound(...args));
+    changeStreams(encrypter, (stream) => decryptInPieces(stream as DecryptingStream));
     return encrypter;
   };
 }
 
 /** The stream joins the pieces of a message for memory to decipher it in, which Node does not use. */
-function inPieces<Secured extends { connection: MessageStream }>(secured: Secured): Secured {
-  const stream = secured.connection as DecryptingStream;
+function decryptInPieces(stream: DecryptingStream): void {
   const decrypt = stream.decrypt.bind(stream);
   stream.decrypt = (message) => {
     if (!isLong(message, SHORT_BYTES + TAG_BYTES)) return decrypt(message);
@@ -75,7 +72,6 @@ function inPieces<Secured extends { connection: MessageStream }>(secured: Secure
       throw error;
     }
   };
-  return secured;
 }
 
 function isLong(data: Data, least: number): data is Pieces {

@@ -1,4 +1,5 @@
 import type { ConnectionEncrypter, MessageStream } from '@libp2p/interface';
+import { changeStreams } from './secured-streams.ts';
 
 /** A part of the class of Noise's streams that libp2p's interface lacks. */
 interface NoiseStream extends MessageStream {
@@ -23,17 +24,11 @@ export function cheapLengths<C>(
 ): (components: C) => ConnectionEncrypter {
   return (components) => {
     const encrypter = factory(components);
-    const inbound = encrypter.secureInbound.bind(encrypter);
-    const outbound = encrypter.secureOutbound.bind(encrypter);
-    encrypter.secureInbound = async (...args) => changed(await inbound(...args));
-    encrypter.secureOutbound = async (...args) => changed(await outbound(...args));
+    changeStreams(encrypter, (stream) => {
+      (stream as NoiseStream).decoder.lengthDecoder = lengthOf;
+    });
     return encrypter;
   };
-}
-
-function changed<Secured extends { connection: MessageStream }>(secured: Secured): Secured {
-  (secured.connection as NoiseStream).decoder.lengthDecoder = lengthOf;
-  return secured;
 }
 
 /** Big-endian, as the libp2p specification of Noise has it. */

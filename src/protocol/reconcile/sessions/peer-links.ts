@@ -1,4 +1,5 @@
 import type { Clock } from '../../../store/index.ts';
+import { getOrMake } from '../../get-or-make.ts';
 import { LINKS, type LinkChoice, type SessionLink } from '../link.ts';
 
 /** Measurements of a peer that count: the last ones. */
@@ -57,8 +58,7 @@ export class PeerLinks {
 
   /** Measures the link by the frames of one session. */
   watch(peer: string): LinkWatch {
-    const link = this.#measured.get(peer) ?? new MeasuredLink();
-    this.#measured.set(peer, link);
+    const link = getOrMake(this.#measured, peer, () => new MeasuredLink());
     return new LinkWatch(this.#clock, link);
   }
 

@@ -1,3 +1,4 @@
+import { getOrMake } from '../../../../get-or-make.ts';
 import type { Shorts } from './peel.ts';
 
 /** Bytes of memory kept at most. */
@@ -24,9 +25,7 @@ export class ShortsPool {
     const bytes = buffer.byteLength;
     if (bytes < LEAST_BYTES || this.#bytes + bytes > KEPT_BYTES) return;
     this.#bytes += bytes;
-    const free = this.#free.get(bytes) ?? [];
-    free.push(buffer as ArrayBuffer);
-    this.#free.set(bytes, free);
+    getOrMake(this.#free, bytes, () => []).push(buffer as ArrayBuffer);
   }
 }
 

@@ -35,6 +35,8 @@ export class RangePlanner {
   readonly #writer: ReplyWriter;
   readonly #queue: Question[] = [];
   #current: readonly AskedRange[] = [];
+  /** Ranges of `#current` that have their answers. */
+  #answered = 0;
   #graced = false;
 
   constructor(init: RangePlannerInit) {
@@ -48,7 +50,7 @@ export class RangePlanner {
   }
 
   *unanswered(): Iterable<{ readonly lower: Bound }> {
-    yield* this.#current;
+    for (let at = this.#answered; at < this.#current.length; at++) yield this.#current[at]!;
     for (const asked of this.#queue)
       yield* asked.kind === 'retry' ? asked.group.group.ranges : asked.ranges;
   }
@@ -65,6 +67,7 @@ export class RangePlanner {
       else yield* this.#compare(asked.ranges);
       yield* this.#writer.finish();
       this.#current = [];
+      this.#answered = 0;
       this.#graced = false;
     }
   }
@@ -101,7 +104,7 @@ export class RangePlanner {
         ? this.#plan(ranges.length, differing)
         : { each: ranges[0]!.cluster!.differences! / differing.length, parts: 1 };
     for (const [at, range] of compared.entries()) {
-      this.#current = ranges.slice(at);
+      this.#answered = at;
       if (!settles.ours) this.#survey(range);
       if (!range.differs) {
         yield* this.#writer.say('same');

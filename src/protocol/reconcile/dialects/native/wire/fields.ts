@@ -64,10 +64,15 @@ export const FLAG: Codec<boolean> = {
   write: (to, value) => to.byte(value ? 1 : 0),
 };
 
+export function readFlags(from: FrameReader, known: number): number {
+  const flags = from.byte();
+  if ((flags & ~known) !== 0) throw malformed(`there are no flags ${flags}`);
+  return flags;
+}
+
 export const FLAGS: Codec<{ last: boolean; gives: boolean }> = {
   read(from) {
-    const flags = from.byte();
-    if (flags > 3) throw malformed(`there are no flags ${flags}`);
+    const flags = readFlags(from, 3);
     return { last: (flags & 1) !== 0, gives: (flags & 2) !== 0 };
   },
   write: (to, { last, gives }) => to.byte((last ? 1 : 0) | (gives ? 2 : 0)),

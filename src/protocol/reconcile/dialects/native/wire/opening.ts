@@ -3,6 +3,7 @@ import type { Outline } from '../../../dialect.ts';
 import { MIN_FRAME_BYTES, type NativeVersion, NONCE_BYTES, ROOT_BYTES, TAG } from '../constants.ts';
 import type { NativeLimits } from '../options.ts';
 import { type FrameReader, malformed, RecordWriter } from './bytes.ts';
+import { COUNT, fields } from './fields.ts';
 
 /** The first record of each side. */
 export interface Opening extends Outline {
@@ -31,7 +32,12 @@ const UNNAMED_LIMITS: PeerLimits = {
   maxGroups: 1_024,
   maxHeldItems: 2_097_152,
 };
-const LIMITS = ['maxInboundBytes', 'maxRanges', 'maxGroups', 'maxHeldItems'] as const;
+const LIMITS = fields<PeerLimits>({
+  maxInboundBytes: COUNT,
+  maxRanges: COUNT,
+  maxGroups: COUNT,
+  maxHeldItems: COUNT,
+});
 
 const ENDS = FROM_ZERO | TO_INFINITY;
 const FLAGS: Readonly<Record<NativeVersion, number>> = {
@@ -48,13 +54,13 @@ export function encodeOpening(opening: Opening, version: NativeVersion): Uint8Ar
   const ends = (fromZero ? FROM_ZERO : 0) | (toInfinity ? TO_INFINITY : 0);
   const kind = (mode === 'survey' ? SETTLES_NOTHING : 0) | (whole ? WHOLE : 0);
   const terms = (gives === false ? GIVES_NOTHING : 0) | (takes === false ? TAKES_NOTHING : 0);
-  const named = version < 3 || LIMITS.some((name) => limits[name] !== UNNAMED_LIMITS[name]);
+  const named = version < 3 || !areUnnamed(limits);
   const flags = (ends | kind | terms | (named ? NAMES_LIMITS : 0)) & FLAGS[version];
   const record = new RecordWriter(TAG.open).byte(flags).bytes(nonce);
   if (!fromZero) record.boundAfter(ZERO_BOUND, lower);
   if (!toInfinity) record.boundAfter(lower, upper);
   record.count(count).bytes(root);
-  if (named) for (const name of LIMITS) record.count(limits[name]);
+  if (named) LIMITS.write(record, limits);
   return record.finish();
 }
 
@@ -68,7 +74,7 @@ export function readOpening(reader: FrameReader, version: NativeVersion): Openin
   if (compareBounds(lower, upper) >= 0) throw malformed('the opening accepts nothing');
   const count = reader.count();
   const root = reader.take(ROOT_BYTES).slice();
-  const limits = version < 3 || flags & NAMES_LIMITS ? readLimits(reader) : UNNAMED_LIMITS;
+  const limits = version < 3 || flags & NAMES_LIMITS ? LIMITS.read(reader) : UNNAMED_LIMITS;
   if (limits.maxInboundBytes < MIN_FRAME_BYTES) {
     throw malformed(`frames of ${limits.maxInboundBytes} bytes are too short to speak`);
   }
@@ -81,11 +87,8 @@ export function readOpening(reader: FrameReader, version: NativeVersion): Openin
   return { nonce, interval: { lower, upper }, whole, count, root, limits, mode, gives, takes };
 }
 
-function readLimits(reader: FrameReader): PeerLimits {
-  return {
-    maxInboundBytes: reader.count(),
-    maxRanges: reader.count(),
-    maxGroups: reader.count(),
-    maxHeldItems: reader.count(),
-  };
+function areUnnamed(limits: PeerLimits): boolean {
+  return Object.entries(UNNAMED_LIMITS).every(
+    ([name, limit]) => limits[name as keyof PeerLimits] === limit,
+  );
 }

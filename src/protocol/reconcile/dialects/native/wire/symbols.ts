@@ -1,16 +1,9 @@
 import { BRIEF_SUMS, NARROW_SYMBOL_BYTES, SKETCH_SUMS, SYMBOL_BYTES } from '../constants.ts';
-import { type FrameReader, malformed } from './bytes.ts';
-import { type Codec, things } from './fields.ts';
+import { type Codec, readFlags, things } from './fields.ts';
 import type { SketchRecord, SymbolsRecord } from './records.ts';
 
 const SHORT_SUMS = 1;
 const NARROW = 2;
-
-function readFlags(from: FrameReader, known: number): number {
-  const flags = from.byte();
-  if ((flags & ~known) !== 0) throw malformed(`there are no flags ${flags}`);
-  return flags;
-}
 
 /** Symbols of version 3, in either width. */
 function symbolsOf(narrow: boolean): Codec<Uint8Array> {

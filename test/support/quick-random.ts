@@ -1,4 +1,4 @@
-import type { Random } from '../../../src/store/index.ts';
+import type { Random } from '../../src/store/index.ts';
 
 /**
  * Randomness that a seed decides, for long simulations: four words of state (xoshiro128**, Blackman and
