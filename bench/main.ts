@@ -21,6 +21,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   overload: async () => (await import('./overload.ts')).main,
   sizing: async () => (await import('./sizing.ts')).main,
   prune: async () => (await import('./prune.ts')).main,
+  repair: async () => (await import('./repair.ts')).main,
 };
 
 whenOrphaned(() => process.kill(process.pid, 'SIGTERM'));

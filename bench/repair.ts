@@ -1,0 +1,111 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { inChild, round, withDirectory } from './support/child.ts';
+import { type BenchNode, joinNodes, startNode, stopNode } from './support/node.ts';
+import { cpuSeconds } from './support/processor.ts';
+
+/** Items that each side wrote apart. */
+const APART = 1_000;
+const LOOK_EVERY_MS = 20;
+/** A node that was just started has work to end. */
+const QUIET_MS = 1_000;
+const QUIET_CPU_MS = 50;
+const LIMIT_MS = 120_000;
+
+/** What `--json` prints. Figures begin when one side is told of the other. */
+export interface RepairFigures {
+  readonly bench: 'repair';
+  readonly items: number;
+  /** Until both sides hold everything. */
+  readonly seconds: number;
+  /** Bytes of the connection in both directions, over the items that moved. */
+  readonly wireBytesPerItem: number;
+  /** Of both daemons. */
+  readonly cpuMs: number;
+  /** Frames of sessions that both sides received. */
+  readonly rounds: number;
+}
+
+/** `bench -- repair [--items N] [--json]`: two daemons over TCP that were apart, and wrote 1,000 items each. */
+export async function main(args: string[]): Promise<void> {
+  const options = {
+    json: { type: 'boolean', default: false },
+    items: { type: 'string', default: '1000000' },
+  } as const;
+  const { values } = parseArgs({ args, options });
+  const figures = await withDirectory((directory) => run(directory, Number(values.items)));
+  if (values.json) console.log(JSON.stringify(figures));
+  else console.table(figures);
+}
+
+async function run(directory: string, items: number): Promise<RepairFigures> {
+  const filled = join(directory, 'side-0');
+  await inChild(new URL('./catchup/fill-main.ts', import.meta.url), filled, String(items));
+  const other = join(directory, 'side-1');
+  await cp(filled, other, { recursive: true });
+  const nodes: BenchNode[] = [];
+  try {
+    for (const side of [filled, other]) {
+      const script = new URL('./repair/apart-main.ts', import.meta.url);
+      await inChild(script, side, String(items), String(APART));
+      nodes.push(await startNode({ dataDir: side, settings: { 'scrub.itemsPerSecond': '0' } }));
+    }
+    return { bench: 'repair', items, ...(await repair(nodes, items + 2 * APART)) };
+  } finally {
+    for (const node of nodes) await stopNode(node, 'SIGKILL');
+  }
+}
+
+async function repair(nodes: readonly BenchNode[], whole: number) {
+  const cpuBefore = await quiet(nodes);
+  const begin = performance.now();
+  await joinNodes(nodes[0]!, nodes[1]!);
+  const end = begin + LIMIT_MS;
+  for (const { daemon } of nodes) {
+    for (;;) {
+      const held = figureIn(await metricsOf(daemon.admin), /^rangemesh_items (\d+)/gm);
+      if (held >= whole) break;
+      if (performance.now() > end) throw new Error(`not within ${LIMIT_MS} ms: ${held} items`);
+      await pause(LOOK_EVERY_MS);
+    }
+  }
+  const seconds = (performance.now() - begin) / 1_000;
+  const cpuMs = (await cpuMsOf(nodes)) - cpuBefore;
+  const texts = await Promise.all(nodes.map(({ daemon }) => metricsOf(daemon.admin)));
+  const wire = figureIn(
+    texts[0]!,
+    /^rangemesh_wire_bytes_total\{protocol="connection",.*\} (\d+)$/gm,
+  );
+  const rounds = texts.map((text) => figureIn(text, /^rangemesh_session_round_trips_sum (\d+)$/gm));
+  return {
+    seconds: round(seconds, 2),
+    wireBytesPerItem: round(wire / (2 * APART)),
+    cpuMs: Math.round(cpuMs),
+    rounds: rounds[0]! + rounds[1]!,
+  };
+}
+
+/** Waits until the nodes rest; the processor time that they have used. */
+async function quiet(nodes: readonly BenchNode[]): Promise<number> {
+  for (let before = await cpuMsOf(nodes); ; ) {
+    await pause(QUIET_MS);
+    const used = await cpuMsOf(nodes);
+    if (used - before < QUIET_CPU_MS) return used;
+    before = used;
+  }
+}
+
+async function metricsOf(admin: string): Promise<string> {
+  return (await fetch(`${admin}/metrics`)).text();
+}
+
+function figureIn(metrics: string, pattern: RegExp): number {
+  return [...metrics.matchAll(pattern)].reduce((sum, [, value]) => sum + Number(value), 0);
+}
+
+async function cpuMsOf(nodes: readonly BenchNode[]): Promise<number> {
+  const used = await Promise.all(nodes.map(({ daemon }) => cpuSeconds(daemon.pid)));
+  return 1_000 * used.reduce((sum, one) => sum + one, 0);
+}
