@@ -2,11 +2,13 @@ import { EVERYTHING, type FetchReport, type SessionReport } from '../../src/prot
 
 /** The report of a session with `p` that found both sets equal, but for what is changed. */
 export function sessionReport(change: Partial<SessionReport> = {}): SessionReport {
+  const { startedAt = 5 } = change;
   return {
     peer: 'p',
     role: 'initiator',
     dialect: 'native',
-    startedAt: 5,
+    startedAt,
+    asOf: startedAt,
     durationMs: 1,
     rounds: 1,
     bytesSent: 1,

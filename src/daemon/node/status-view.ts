@@ -34,7 +34,7 @@ export function catchUpStatus(progress: CatchUpProgress | null): CatchUpStatus |
   };
 }
 
-export function provedAt(statement: Statement | null): ProvedAt | null {
+export function provedAt(statement: Omit<Statement, 'begunAt'> | null): ProvedAt | null {
   if (statement === null) return null;
   const { interval, whole } = statement;
   const { lower, upper } = interval;

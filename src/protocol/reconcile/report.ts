@@ -18,6 +18,11 @@ export interface SessionReport {
   readonly dialect: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /**
+   * Milliseconds since the epoch: the peer took its snapshot at this moment or later. For a session of ours that is
+   * the start. An opening of the peer may have been on its way for long, and then this is earlier.
+   */
+  readonly asOf: number;
   readonly durationMs: number;
   /** Frames received. */
   readonly rounds: number;
@@ -56,6 +61,7 @@ export function emptyReport(
 ): SessionReport {
   return {
     ...known,
+    asOf: known.startedAt,
     durationMs: 0,
     rounds: 0,
     bytesSent: 0,

@@ -13,11 +13,6 @@ type Violated = (property: string, seen: string) => void;
 
 /** An item that was removed is served for a minute yet; a session takes five at most. */
 const STALE_MS = 400_000;
-/**
- * A responder takes the moment at which the opening came for that of the peer's snapshot. The opening may
- * have been on its way for as long as a stream lasts without a word.
- */
-const OPENING_MS = 70_000;
 
 /** Codes of sessions that honest peers have no part in. */
 const DISHONEST: ReadonlySet<string> = new Set([
@@ -36,7 +31,7 @@ export class Claims {
   readonly #byId: ReadonlyMap<string, SwarmNode>;
   /** By node and peer, when the last covering statement was made. */
   readonly #covered = new Map<string, number>();
-  /** By node, peer and start by its wall clock: since when the peer may have taken its snapshot. */
+  /** By node, peer and moment by its wall clock: since when the peer may have taken its snapshot. */
   readonly #starts = new Map<string, number>();
 
   constructor(init: ClaimsInit) {
@@ -47,10 +42,10 @@ export class Claims {
   }
 
   ended(node: SwarmNode, report: SessionReport, violated: Violated): void {
-    const { peer, equal, error, startedAt, version } = report;
+    const { peer, equal, error, startedAt, asOf, version } = report;
     const begun = this.#init.clock.monotonic() - report.durationMs;
-    const since = report.role === 'responder' ? begun - OPENING_MS : begun;
-    this.#starts.set(`${node.id} ${peer} ${startedAt}`, since);
+    const since = begun - (startedAt - asOf);
+    this.#starts.set(`${node.id} ${peer} ${asOf}`, since);
     const honest = this.#byId.get(peer)?.planned.lies === false;
     if (error !== null && honest && DISHONEST.has(error.code)) {
       violated('session', `the session with ${peer} ended with ${error.code}: ${error.message}`);
@@ -86,7 +81,7 @@ export class Claims {
     for (const { peer, connected, lastSession } of replicator.peers.all()) {
       const other = this.#byId.get(peer)!;
       if (connected && this.#keepsAll && replicator.peers.inSync(peer) && lastSession !== null) {
-        const since = this.#since(node, other, lastSession.startedAt);
+        const since = this.#since(node, other, lastSession.asOf);
         if (!other.history.was(node.history.sum, since)) {
           violated('in sync', `${peer} is called in sync, and it is not`);
         }
@@ -117,7 +112,7 @@ export class Claims {
   }
 
   /** Since when the peer may have taken its snapshot for a session, as milliseconds since the start. */
-  #since(node: SwarmNode, peer: SwarmNode, startedAt: number): number {
-    return this.#starts.get(`${node.id} ${peer.id} ${startedAt}`) ?? 0;
+  #since(node: SwarmNode, peer: SwarmNode, asOf: number): number {
+    return this.#starts.get(`${node.id} ${peer.id} ${asOf}`) ?? 0;
   }
 }

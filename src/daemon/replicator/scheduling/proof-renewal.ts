@@ -130,8 +130,8 @@ export class ProofRenewal {
     if (!coversAsOf.whole) return;
     const now = clock.monotonic();
     // The clock on the wall may have been set meanwhile.
-    const asOf = now - Math.max(0, clock.now() - coversAsOf.at);
-    watched.provedAt = Math.max(watched.provedAt, asOf);
+    const begun = now - Math.max(0, clock.now() - coversAsOf.begunAt);
+    watched.provedAt = Math.max(watched.provedAt, begun);
     watched.backOff.reset();
     const last = watched.changes?.last ?? Number.NEGATIVE_INFINITY;
     watched.changes = last < watched.provedAt ? null : { first: watched.provedAt, last };

@@ -5,6 +5,8 @@ import { BoundedMap, bytesToKey } from '../../../store/index.ts';
 export interface Statement {
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** Likewise, when the session that proved it began: the same, or later. */
+  readonly begunAt: number;
   readonly interval: Interval;
   /** The interval was all that both sides accepted then. */
   readonly whole: boolean;
@@ -15,8 +17,8 @@ export interface Statements {
   /** All items that the peer held then are on this disk, but for those that this node refuses. */
   readonly coversAsOf: Statement | null;
   /**
-   * Milliseconds since the epoch: as `coversAsOf` over all, by sessions that this node began. Such a session began
-   * before the peer took its snapshot. The opening of a session that the peer began was on its way for an unknown time.
+   * Milliseconds since the epoch: as `coversAsOf` over all, by sessions that this node began. Sessions that the peer
+   * began prove less than they could, since their openings were on their way for an unknown time.
    */
   readonly coversSinceAsked: number | null;
   /** Both sets were equal then, but for items that one of the nodes refuses. */
@@ -158,15 +160,16 @@ function hides({ whole }: Statement, { coversAsOf, equalAsOf }: Known): boolean 
 }
 
 /**
- * As of its start: all items that the peer held then it still held when it took its snapshot. A peer that shows
- * nothing proves nothing.
+ * As of a moment before the peer took its snapshot: all items that the peer held then it still held. A peer that
+ * shows nothing proves nothing.
  */
 function proved({ error, finding, ...report }: SessionReport): Statement | null {
   if (error !== null || report.outlines?.theirs.gives === false) return null;
-  const { startedAt: at, equal } = report;
-  if (finding === null) return equal ? { at, interval: report.interval, whole: true } : null;
+  const { asOf: at, startedAt: begunAt, equal } = report;
+  if (finding === null)
+    return equal ? { at, begunAt, interval: report.interval, whole: true } : null;
   const { interval, whole } = finding;
-  return finding.proved ? { at, interval, whole } : null;
+  return finding.proved ? { at, begunAt, interval, whole } : null;
 }
 
 function isEqual({ finding, equal, outlines }: SessionReport): boolean {

@@ -20,6 +20,8 @@ export interface InboundSession {
   readonly dialect: Dialect;
   /** The stream, where it lasts. */
   readonly stream?: PeerStream;
+  /** On the monotonic clock: the peer began the session no earlier. */
+  readonly since: number;
 }
 
 export interface PeerChannelEvents
@@ -31,7 +33,7 @@ export interface PeerChannelEvents
 /** The dialects of each connected peer, and its streams; at most one lasting stream is kept. */
 export class PeerChannels implements PeerStreamEvents {
   readonly #network: Network;
-  readonly #init: Pick<ReconcileInit, 'dialects' | 'networkName'>;
+  readonly #init: Pick<ReconcileInit, 'dialects' | 'networkName' | 'clock'>;
   readonly #events: PeerChannelEvents;
   readonly #channelInit: ChannelInit;
   readonly #protocols: ReadonlyMap<Dialect, string>;
@@ -140,7 +142,8 @@ export class PeerChannels implements PeerStreamEvents {
   }
 
   inbound(stream: PeerStream, slot: SessionSlot): Promise<void> {
-    return this.#events.inbound({ channel: slot, dialect: stream.dialect, stream });
+    const { dialect } = stream;
+    return this.#events.inbound({ channel: slot, dialect, stream, since: slot.since });
   }
 
   ended(stream: PeerStream): void {
@@ -149,14 +152,18 @@ export class PeerChannels implements PeerStreamEvents {
 
   /** Serves a stream that a peer has opened, for as long as it lasts. */
   async #serve(channel: Channel, dialect: Dialect): Promise<void> {
-    if (dialect.lasting !== true) return this.#events.inbound({ channel, dialect });
+    if (dialect.lasting !== true) {
+      const since = this.#init.clock.monotonic();
+      return this.#events.inbound({ channel, dialect, since });
+    }
     const stream = this.#stream(channel, dialect);
     await this.inbound(stream, stream.serve());
     await stream.over;
   }
 
   #stream(channel: Channel, dialect: Dialect): PeerStream {
-    return new PeerStream({ self: this.self, channel, dialect, events: this });
+    const { clock } = this.#init;
+    return new PeerStream({ self: this.self, channel, dialect, events: this, clock });
   }
 
   #connected(peer: string, dialect: Dialect): void {

@@ -1,7 +1,7 @@
 import { within } from '../../deadline.ts';
 import { ProtocolError } from '../../errors.ts';
 import type { Release } from '../../limiter.ts';
-import type { Dialect, Role } from '../dialect.ts';
+import type { Dialect } from '../dialect.ts';
 import { describe, emptyReport, type SessionReport } from '../report.ts';
 import type { InboundSession, PeerChannels } from './peer-channels.ts';
 import type { OpenChannel } from './peer-stream.ts';
@@ -60,10 +60,10 @@ export class PeerSession {
   }
 
   /** Runs the session on a channel that the peer opened. Never rejects. */
-  serve({ channel, dialect }: InboundSession): Promise<SessionReport> {
+  serve({ channel, dialect, since }: InboundSession): Promise<SessionReport> {
     this.#stage = 'serving';
     this.#channel = channel;
-    return this.#runOn(channel, dialect, 'responder');
+    return this.#runOn(channel, dialect, since);
   }
 
   /** The peer begins a session too. */
@@ -117,11 +117,11 @@ export class PeerSession {
   /** Opens a new stream if the kept stream had ended without our knowledge. */
   async #call(dialect: Dialect): Promise<SessionReport> {
     const channel = await this.#open(dialect);
-    const report = await this.#runOn(channel, dialect, 'initiator');
+    const report = await this.#runOn(channel, dialect);
     const stale = channel.reused === true && channel.receivedBytes === 0;
     if (!stale || !BROKEN.has(report.error?.code ?? '')) return report;
     if (this.#attempt.signal.aborted) return report;
-    return this.#runOn(await this.#open(dialect), dialect, 'initiator');
+    return this.#runOn(await this.#open(dialect), dialect);
   }
 
   async #open(dialect: Dialect): Promise<OpenChannel> {
@@ -140,9 +140,14 @@ export class PeerSession {
     return channel;
   }
 
-  #runOn(channel: OpenChannel, dialect: Dialect, role: Role): Promise<SessionReport> {
-    const scope = role === 'initiator' ? this.#scope : {};
-    this.#run = new SessionRun({ environment: this.#context, channel, dialect, role, scope });
+  /** `since`: the peer has begun the session, no earlier. */
+  #runOn(channel: OpenChannel, dialect: Dialect, since?: number): Promise<SessionReport> {
+    const init = { environment: this.#context, channel, dialect };
+    this.#run = new SessionRun(
+      since === undefined
+        ? { ...init, role: 'initiator', scope: this.#scope }
+        : { ...init, role: 'responder', scope: {}, since },
+    );
     if (this.#over.signal.aborted) this.#run.abort(this.#over.signal.reason);
     return this.#run.run();
   }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../store/index.ts';
 import { ProtocolError } from '../../errors.ts';
 import type { Channel, SessionChannel } from '../../network/index.ts';
 import { countBytes } from '../../varint.ts';
@@ -9,6 +10,7 @@ export interface PeerStreamInit {
   channel: Omit<Channel, 'ready' | 'broken'>;
   dialect: Dialect;
   events: PeerStreamEvents;
+  clock: Pick<Clock, 'monotonic'>;
 }
 
 export interface PeerStreamEvents {
@@ -22,6 +24,8 @@ export interface PeerStreamEvents {
 export interface SessionSlot extends SessionChannel {
   /** The stream was there before the session. */
   readonly reused: boolean;
+  /** On the monotonic clock: a session that the peer begins here began no earlier. */
+  readonly since: number;
   /** A good end: the stream is free for the next session. */
   end(): void;
 }
@@ -46,9 +50,12 @@ export class PeerStream {
   readonly #ended = Promise.withResolvers<void>();
   readonly over: Promise<void> = this.#ended.promise;
   #alive = true;
+  /** The peer takes a snapshot once its stream is open here, or once our first frame has ended its session before. */
+  #since: number;
 
   constructor(init: PeerStreamInit) {
     this.#init = init;
+    this.#since = init.clock.monotonic();
     this.peer = init.channel.peer;
     this.dialect = init.dialect;
   }
@@ -79,14 +86,16 @@ export class PeerStream {
 
   /** `marked`: a mark tells the peer that a session of ours begins on a used stream. */
   #begin(marked: boolean): SessionSlot {
-    const { channel } = this.#init;
+    const { channel, clock } = this.#init;
     let pending = marked;
+    let spokeAt: number | null = null;
     const check = (): void => {
       if (this.#slot !== slot) throw SLOT_ENDED;
     };
     const slot: OpenSlot = {
       peer: channel.peer,
       reused: marked,
+      since: this.#since,
       sentBytes: 0,
       receivedBytes: 0,
       send: async (frame) => {
@@ -94,6 +103,7 @@ export class PeerStream {
         // In one write: a tie may end the session before the next, and the peer passes over both.
         const frames = pending ? [MARK, frame] : [frame];
         pending = false;
+        spokeAt ??= clock.monotonic();
         for (const { length } of frames) slot.sentBytes += countBytes(length) + length;
         await channel.sendAll(frames);
       },
@@ -114,6 +124,7 @@ export class PeerStream {
       end: () => {
         if (this.#slot !== slot) return;
         this.#slot = null;
+        this.#since = spokeAt ?? this.#since;
         void this.#listen();
       },
     };

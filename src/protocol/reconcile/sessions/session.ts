@@ -16,6 +16,8 @@ export interface SessionRunInit {
   dialect: Dialect;
   role: Role;
   scope: Scope;
+  /** On the monotonic clock: the peer took its snapshot no earlier. @default now */
+  since?: number;
 }
 
 /** Bytes read from a peer meanwhile. Fewer reset the stream on fast, long links. */
@@ -59,6 +61,7 @@ export class SessionRun {
     const startedAt = clock.now();
     this.#report = {
       ...emptyReport({ peer: this.#peer, role, dialect: dialect.name, startedAt }),
+      asOf: Math.floor(startedAt - (this.#begin - (init.since ?? this.#begin))),
       asked: scope.interval ?? null,
       // Dialects without outlines can put nothing off.
       mode: dialect.outline === undefined ? 'reconcile' : (scope.mode ?? 'reconcile'),

@@ -22,7 +22,8 @@ function setUp() {
     began: [] as number[],
   };
   const prove = (whole = true) => {
-    state.covers = { at: clock.now(), interval: EVERYTHING, whole };
+    const now = clock.now();
+    state.covers = { at: now, begunAt: now, interval: EVERYTHING, whole };
   };
   const renewal = new ProofRenewal({
     clock,

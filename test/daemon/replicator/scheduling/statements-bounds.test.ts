@@ -28,7 +28,12 @@ describe('a statement about a peer', () => {
     assert.equal(statements.of('p').equalAsOf, equalAsOf, 'an item that is not refused is missing');
     statements.ended(found({ mine: 1, refusedThere: 1 }, 'p', 10), nothing);
     assert.equal(statements.of('p').equalAsOf?.at, 10);
-    assert.deepEqual(statements.of('p').coversAsOf, { at: 10, interval: EVERYTHING, whole: true });
+    assert.deepEqual(statements.of('p').coversAsOf, {
+      at: 10,
+      begunAt: 10,
+      interval: EVERYTHING,
+      whole: true,
+    });
   });
 
   it('is not made of a peer that shows nothing, and calls no set equal to one that is not shown', () => {
@@ -53,8 +58,8 @@ describe('a statement about a peer', () => {
     assert.deepEqual([coversAsOf, equalAsOf], [null, null]);
     statements.ended(sessionReport({ startedAt: 9 }), nothing);
     const known = statements.of('p');
-    assert.deepEqual(known.coversAsOf, { at: 9, interval: EVERYTHING, whole: true });
-    assert.deepEqual(known.equalAsOf, { at: 9, interval: EVERYTHING, whole: true });
+    assert.deepEqual(known.coversAsOf, { at: 9, begunAt: 9, interval: EVERYTHING, whole: true });
+    assert.deepEqual(known.equalAsOf, { at: 9, begunAt: 9, interval: EVERYTHING, whole: true });
   });
 
   it('says that the sets are equal where neither side differed, and only then', () => {
@@ -73,7 +78,12 @@ describe('a statement about a peer', () => {
     const statements = new PeerStatements();
     statements.ended(found({ interval: PART }), nothing);
     statements.ended(found({ interval: PART }, 'p', 6), nothing);
-    assert.deepEqual(statements.of('p').coversAsOf, { at: 6, interval: PART, whole: false });
+    assert.deepEqual(statements.of('p').coversAsOf, {
+      at: 6,
+      begunAt: 6,
+      interval: PART,
+      whole: false,
+    });
     statements.ended(found({}, 'p', 7), nothing);
     statements.ended(found({ interval: PART }, 'p', 8), nothing);
     assert.equal(statements.of('p').coversAsOf?.at, 7);

@@ -18,7 +18,14 @@ function idsOf(count: number, from = 0): Uint8Array[] {
 /** A session that proved what it found. */
 function proved(peer: string, theirs: number): SessionReport {
   const finding = { proved: true, interval: EVERYTHING, whole: true, mine: 0, theirs, refused: 0 };
-  return { peer, error: null, finding, equal: false, startedAt: 5 } as unknown as SessionReport;
+  return {
+    peer,
+    error: null,
+    finding,
+    equal: false,
+    startedAt: 5,
+    asOf: 5,
+  } as unknown as SessionReport;
 }
 
 const nothing = (): boolean => false;
@@ -36,13 +43,25 @@ describe('PeerStatements', () => {
     stored(statements, ids.slice(0, 1));
     assert.equal(statements.of('p').coversAsOf, null);
     stored(statements, ids.slice(1));
-    assert.deepEqual(statements.of('p').coversAsOf, { at: 5, interval: EVERYTHING, whole: true });
+    assert.deepEqual(statements.of('p').coversAsOf, {
+      at: 5,
+      begunAt: 5,
+      interval: EVERYTHING,
+      whole: true,
+    });
+  });
+
+  it('dates a statement as of the session, and tells when that began', () => {
+    const statements = new PeerStatements();
+    statements.ended({ ...proved('p', 0), startedAt: 9, asOf: 7 }, nothing);
+    const { coversAsOf } = statements.of('p');
+    assert.deepEqual([coversAsOf?.at, coversAsOf?.begunAt], [7, 9]);
   });
 
   it('knows of sessions that this node began alone that they began before a later snapshot there', () => {
     const statements = new PeerStatements();
     const asked = (role: SessionReport['role'], startedAt: number) => {
-      statements.ended({ ...proved('p', 0), role, startedAt }, nothing);
+      statements.ended({ ...proved('p', 0), role, startedAt, asOf: startedAt }, nothing);
       const { coversAsOf, coversSinceAsked } = statements.of('p');
       return [coversAsOf?.at, coversSinceAsked];
     };
@@ -61,14 +80,14 @@ describe('PeerStatements', () => {
     const before = statements.of('p').coversAsOf;
     assert.notEqual(before, null);
     statements.learnt('p', ids);
-    statements.ended({ ...proved('p', 2), startedAt: 6 }, nothing);
+    statements.ended({ ...proved('p', 2), startedAt: 6, asOf: 6 }, nothing);
     statements.learnt('p', ids);
     statements.disconnected('p');
     stored(statements, ids);
     assert.equal(statements.of('p').coversAsOf, before);
-    statements.ended({ ...proved('p', 2), startedAt: 7 }, nothing);
+    statements.ended({ ...proved('p', 2), startedAt: 7, asOf: 7 }, nothing);
     assert.equal(statements.of('p').coversAsOf, before, 'it is not known what that session found');
-    statements.ended({ ...proved('p', 0), startedAt: 8 }, nothing);
+    statements.ended({ ...proved('p', 0), startedAt: 8, asOf: 8 }, nothing);
     assert.equal(statements.of('p').coversAsOf?.at, 8);
   });
 

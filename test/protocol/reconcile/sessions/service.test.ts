@@ -23,6 +23,7 @@ describe('ReconcileService: one session', () => {
         role: 'initiator',
         dialect: 'tiny',
         startedAt: report.startedAt,
+        asOf: report.startedAt,
         durationMs: 20,
         rounds: 1,
         bytesSent: 0,
