@@ -1,7 +1,7 @@
 import type { ServiceMap } from '@libp2p/interface';
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p';
 import type { TrafficMeter } from '../../protocol/index.ts';
-import type { Clock, Random } from '../../store/index.ts';
+import type { BulkPace, Clock, Random } from '../../store/index.ts';
 import type { Identity } from '../keys/index.ts';
 import type { Logger } from '../logging.ts';
 import type { HostNetwork } from '../system/index.ts';
@@ -86,6 +86,11 @@ export interface MeshInit<S extends ServiceMap> {
    * @default not charged
    */
   readonly traffic?: Pick<TrafficMeter, 'charge'>;
+  /**
+   * How long connections may be read in one turn of the event loop.
+   * @default as long as bytes lie in their sockets
+   */
+  readonly pace?: Pick<BulkPace, 'sliceMs' | 'busyMs'>;
   /** libp2p services besides identify and pubsub. */
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;

@@ -18,6 +18,7 @@ import {
   cheapSignatures,
   frugal,
   heardFrom,
+  PacedReads,
   sendTogether,
 } from './libp2p-patches/index.ts';
 import type { MeshOptions } from './options.ts';
@@ -43,6 +44,7 @@ export interface AssemblyInit<S extends ServiceMap> {
   readonly services: ServiceFactoryMap<S>;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly pace?: MeshInit<S>['pace'];
   readonly options: MeshOptions;
   readonly onInboundFailure: InboundFailure;
   readonly metrics?: NonNullable<Libp2pOptions['metrics']> | undefined;
@@ -59,7 +61,8 @@ export interface MeshServices extends ServiceMap {
 export async function assemble<S extends ServiceMap>(
   init: AssemblyInit<S>,
 ): Promise<Libp2p<S & MeshServices>> {
-  const { networkName, foundLocally, protector, metrics } = init;
+  const { networkName, foundLocally, protector, metrics, clock, pace } = init;
+  const reads = pace === undefined ? null : new PacedReads({ clock, pace });
   cheapSignatures(init.identity.privateKey.publicKey);
   return createLibp2p({
     start: false,
@@ -74,7 +77,10 @@ export async function assemble<S extends ServiceMap>(
     connectionGater: init.gater,
     transports: [
       observed<TCPComponents>(tcp(), {
-        connected: sendTogether,
+        connected: (connection) => {
+          sendTogether(connection);
+          reads?.add(connection);
+        },
         inboundFailure: init.onInboundFailure,
         heard: heardFrom,
       }),

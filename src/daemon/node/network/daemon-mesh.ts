@@ -114,7 +114,7 @@ export async function createDaemonMesh(
   parts: DaemonMeshParts,
 ): Promise<Mesh<Services>> {
   const { config, system, logger } = init;
-  const { replicator, traffic, metrics, penalties, roles } = parts;
+  const { replicator, traffic, turns, metrics, penalties, roles } = parts;
   const { clock, random, network } = system;
   const dialects = dialectsOf(config, random);
   const { name: networkName, listen, announce, peers, discovery, mdns } = config.network;
@@ -129,6 +129,7 @@ export async function createDaemonMesh(
     networkName,
     peersFile: peersFile({ directory, networkName, logger: logger.child({ component: 'mesh' }) }),
     traffic,
+    pace: turns,
     peering: { degree: config.network.degree },
     busy: (peer) => replicator.busyWith(peer),
     brought: (peer) => replicator.peers.get(peer)?.brought === true,
