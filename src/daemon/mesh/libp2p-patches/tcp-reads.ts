@@ -3,7 +3,7 @@ import type { MultiaddrConnection } from '@libp2p/interface';
 import type { BulkPace, Clock } from '../../../store/index.ts';
 
 /** A part of the class of TCP connections that libp2p's interface lacks. */
-interface TcpConnection extends MultiaddrConnection {
+interface TcpReader extends MultiaddrConnection {
   readonly socket: Socket;
   readonly readStatus: string;
   onData(bytes: Uint8Array): void;
@@ -24,9 +24,9 @@ export class PacedReads {
   /** When the reads of this turn began; null: there were none. */
   #begunMs: number | null = null;
   /** Connections that were read in this turn. */
-  readonly #served = new Set<TcpConnection>();
+  readonly #served = new Set<TcpReader>();
   /** Connections that wait for a later turn. */
-  readonly #held = new Set<TcpConnection>();
+  readonly #held = new Set<TcpReader>();
 
   constructor(init: PacedReadsInit) {
     this.#init = init;
@@ -34,7 +34,7 @@ export class PacedReads {
 
   /** Paces the reads of the connection. */
   add(connection: MultiaddrConnection): void {
-    const tcp = connection as TcpConnection;
+    const tcp = connection as TcpReader;
     const onData = tcp.onData.bind(tcp);
     tcp.onData = (bytes) => {
       if (this.#spent) return this.#hold(tcp, bytes);
@@ -53,7 +53,7 @@ export class PacedReads {
   }
 
   /** The socket keeps the bytes itself: so its end comes behind them. */
-  #hold(tcp: TcpConnection, bytes: Uint8Array): void {
+  #hold(tcp: TcpReader, bytes: Uint8Array): void {
     tcp.socket.pause();
     tcp.socket.unshift(bytes);
     this.#held.add(tcp);
