@@ -1,14 +1,15 @@
 import { reconciledBoth, type SessionReport } from '../../protocol/index.ts';
 import { bytesToHex, type Clock, type ItemKey, type Random } from '../../store/index.ts';
 import type { ReplicatorObserver } from '../replicator/index.ts';
+import { ItemBatch } from './item-batch.ts';
 import type { EventGap, EventType, NodeEvent, ToldEvent } from './types.ts';
 
 interface EventBusInit {
   clock: Clock;
   random: Random;
   /**
-   * Events that are kept. Raising it lets clients be slower or away for longer, and costs some 200 bytes
-   * an event.
+   * Events that are kept. Raising it lets clients be slower or away for longer, and costs 48 bytes
+   * an item, and some 200 bytes any other event.
    * @default 4_096
    */
   maxEvents?: number;
@@ -34,7 +35,7 @@ export type EventReading = AsyncGenerator<ToldEvent | EventGap | 'idle', void, u
 /** Time without an event after which a reader is told so. */
 const IDLE_MS = 15_000;
 
-/** Ids of a commit are copied, so that the events do not keep its memory. */
+/** Ids are copied, so that the events keep no memory of others. */
 const copy = (id: Uint8Array): Uint8Array => id.slice();
 
 /**
@@ -48,7 +49,7 @@ export class EventBus implements Pick<ReplicatorObserver, 'peer' | 'want' | 'ses
   /** Tells the numbers of this run from those of others. */
   readonly #run: string;
   /** The event of number n lies at n modulo the length. */
-  readonly #ring: ToldEvent[] = [];
+  readonly #ring: (ToldEvent | ItemBatch)[] = [];
   readonly #wakers = new Set<() => void>();
   #last = 0;
   #readers = 0;
@@ -69,7 +70,8 @@ export class EventBus implements Pick<ReplicatorObserver, 'peer' | 'want' | 'ses
     // Earlier items of a large commit would leave the ring at once.
     const kept = added.slice(-this.#maxEvents);
     this.#last += added.length - kept.length;
-    for (const { hint, id } of kept) this.#put({ type: 'item', hint, id: copy(id) });
+    const batch = new ItemBatch({ first: this.#last + 1, at: this.#clock.now() }, kept);
+    for (let i = 0; i < kept.length; i++) this.#ring[++this.#last % this.#maxEvents] = batch;
     this.#wake();
   }
 
@@ -130,11 +132,18 @@ export class EventBus implements Pick<ReplicatorObserver, 'peer' | 'want' | 'ses
       const missed: number = Math.max(0, this.#last - this.#maxEvents - cursor);
       cursor += missed;
       if (missed > 0) yield { number: cursor, missed };
-      const told: ToldEvent | undefined = this.#ring[++cursor % this.#maxEvents];
+      const told: ToldEvent | undefined = this.#at(++cursor);
       // The ring may have come round while the gap was told.
-      if (told?.number !== cursor) cursor--;
+      if (told === undefined) cursor--;
       else if (types.size === 0 || types.has(told.event.type)) yield told;
     }
+  }
+
+  /** Undefined once it has left the ring. */
+  #at(number: number): ToldEvent | undefined {
+    const kept = this.#ring[number % this.#maxEvents];
+    if (kept instanceof ItemBatch) return kept.told(number);
+    return kept?.number === number ? kept : undefined;
   }
 
   /** Null for a place of another run. */
@@ -161,13 +170,9 @@ export class EventBus implements Pick<ReplicatorObserver, 'peer' | 'want' | 'ses
   }
 
   #tell(event: NodeEvent): void {
-    this.#put(event);
-    this.#wake();
-  }
-
-  #put(event: NodeEvent): void {
     const number = ++this.#last;
     this.#ring[number % this.#maxEvents] = { number, at: this.#clock.now(), event };
+    this.#wake();
   }
 
   #wake(): void {

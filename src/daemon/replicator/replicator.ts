@@ -8,10 +8,10 @@ import {
   reconciledBoth,
   type SessionReport,
 } from '../../protocol/index.ts';
-import { bytesToKey, type ItemKey, keyToBytes } from '../../store/index.ts';
+import { type ItemKey, keyToBytes } from '../../store/index.ts';
 import { guardOf, type ItemGuard } from '../guard/index.ts';
 import { PeerGaps, SessionLog } from './explain/index.ts';
-import { Fetcher } from './fetching/index.ts';
+import { CommittedKeys, Fetcher } from './fetching/index.ts';
 import type { ReplicatorInit, ReplicatorServices } from './init.ts';
 import { joined, type ReplicatorObserver } from './observer.ts';
 import { DEFAULT_REPLICATOR_OPTIONS } from './options.ts';
@@ -264,15 +264,16 @@ export class Replicator implements ReconcileEvents {
   }
 
   #committed(added: readonly ItemKey[]): void {
-    // Made once for all parts: it costs more than most of their work.
-    const keys = added.map(({ id }) => bytesToKey(id));
+    const keys = new CommittedKeys(added);
+    const { version } = this.#init.replica;
     if (this.wanted.stored(keys)) this.#arrivals.came();
-    this.fetcher.committed(added);
-    this.fetcher.attempts.stored(keys);
+    this.fetcher.committed(added, keys);
     this.statements.stored(keys);
     this.sessions.stored(keys);
-    this.#coverage.committed(this.#init.replica.version, keys);
     this.#services?.announce?.stored(added);
+    // Nearly all items of a catch-up come by other ways than push.
+    if (this.sessions.catchingUp) this.#coverage.changed(version);
+    else this.#coverage.committed(version, keys);
     this.#scheduler.changed();
     this.proofs.changed();
   }
@@ -287,11 +288,8 @@ export class Replicator implements ReconcileEvents {
   #refilled(report: SessionReport): void {
     const { peers, wanted, fetcher } = this;
     const missing = wanted.size - wanted.orphans;
-    this.#refill.ended(report, {
-      peers: peers.all(),
-      wanted: missing,
-      refused: fetcher.refused.size,
-    });
+    const { size: refused } = fetcher.refused;
+    this.#refill.ended(report, { peers: peers.all(), wanted: missing, refused });
   }
 
   #here(id: Uint8Array): boolean {

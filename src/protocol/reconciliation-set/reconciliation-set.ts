@@ -222,9 +222,9 @@ export class ReconciliationSet {
   }
 
   /** Likewise for several ids, as keys. Returns whether any was missing. */
-  stored(keys: readonly string[]): boolean {
+  stored(keys: Iterable<string>): boolean {
     if (this.size === 0) return false;
-    return keys.filter((key) => this.#listings.remove(key)).length > 0;
+    return [...keys].filter((key) => this.#listings.remove(key)).length > 0;
   }
 
   /**

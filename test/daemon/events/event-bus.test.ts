@@ -86,6 +86,24 @@ describe('the events of a node', () => {
     assert.equal(told.event.id.buffer.byteLength, 32);
   });
 
+  it('of items that came together stand in order with others around them', async () => {
+    const { bus, clock, read } = create({ maxEvents: 4 });
+    bus.items([1, 2, 3].map(item));
+    await clock.advance(5);
+    bus.peer('p', 'connected');
+    bus.items([4, 5].map(item));
+    const reading = read(bus.place({ number: 2, missed: 0 }));
+    const told: unknown[] = [];
+    for (let i = 0; i < 4; i++) told.push(await next(reading));
+    const at = clock.now();
+    assert.deepEqual(told, [
+      { number: 3, at: at - 5, event: { type: 'item', ...item(3) } },
+      { number: 4, at, event: { type: 'peer', peer: 'p', change: 'connected' } },
+      { number: 5, at, event: { type: 'item', ...item(4) } },
+      { number: 6, at, event: { type: 'item', ...item(5) } },
+    ]);
+  });
+
   it('follow the last event that a client has, as long as it is kept', async () => {
     const { bus, read } = create({ maxEvents: 3 });
     for (let i = 0; i < 4; i++) bus.peer(`${i}`, 'connected');

@@ -134,7 +134,6 @@ export class Usage {
 
   #committed(added: readonly ItemKey[]): void {
     this.#known += added.length;
-    if (this.#pending.size === 0) return;
     for (const { id } of added) {
       const pending = this.#take(id);
       for (const owner of pending?.owners ?? []) {
@@ -145,6 +144,7 @@ export class Usage {
   }
 
   #take(id: Uint8Array): Pending | undefined {
+    if (this.#pending.size === 0) return undefined;
     const key = bytesToKey(id);
     const pending = this.#pending.get(key);
     if (pending === undefined) return undefined;

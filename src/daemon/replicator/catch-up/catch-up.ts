@@ -126,7 +126,7 @@ export class CatchUp {
   }
 
   /** Items came onto the disk: their ids, as keys. */
-  stored(keys: readonly string[]): void {
+  stored(keys: Iterable<string>): void {
     this.#reporter.stored(this.#plan.stored(keys));
     this.#advance();
   }

@@ -137,6 +137,7 @@ export class Plan {
   stored(keys: Iterable<string>): number {
     const before = this.#pending;
     const active = this.#slices.filter(({ pending }) => pending.size > 0);
+    if (active.length === 0) return 0;
     for (const key of keys) {
       const slice = active.find(({ pending }) => pending.delete(key));
       if (slice === undefined) continue;

@@ -75,7 +75,7 @@ export class Attempts {
   }
 
   /** Items came onto this disk: their ids, as keys. */
-  stored(keys: readonly string[]): void {
+  stored(keys: Iterable<string>): void {
     if (this.#ids.size === 0) return;
     for (const key of keys) this.#ids.delete(key);
   }

@@ -127,12 +127,14 @@ export class Fetcher {
     if (source !== undefined) source.penalised = false;
   }
 
-  committed(added: readonly ItemKey[]): void {
+  /** Items came onto this disk; `keys`: their ids as keys. */
+  committed(added: readonly ItemKey[], keys: Iterable<string>): void {
     for (const { id } of added) {
       for (const peer of this.refused.delete(id)) this.#penalties.lied(peer, id);
       this.guarded.delete(id);
     }
     this.#gate.committed(added);
+    this.attempts.stored(keys);
   }
 
   /** Starts requests while ids, peers and limits allow, and ends slow requests. */

@@ -5,5 +5,6 @@
  */
 
 export { Attempts, type FetchAttempt } from './attempts.ts';
+export { CommittedKeys } from './committed-keys.ts';
 export { Fetcher } from './fetcher.ts';
 export type { StreamedRange, StreamResult } from './streaming.ts';

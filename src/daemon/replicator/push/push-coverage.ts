@@ -26,7 +26,7 @@ export class PushCoverage {
   }
 
   /** Items were committed, their ids as keys; the set has this version now. */
-  committed(version: number, keys: readonly string[]): void {
+  committed(version: number, keys: Iterable<string> & { readonly length: number }): void {
     if (this.#open.size + keys.length > this.#maxFollowed) {
       this.changed(version);
       return;

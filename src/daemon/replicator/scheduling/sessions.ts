@@ -217,7 +217,7 @@ export class Sessions implements ScheduledSessions, ProvingSessions {
   }
 
   /** Items came onto this disk: their ids, as keys. */
-  stored(keys: readonly string[]): void {
+  stored(keys: Iterable<string>): void {
     this.#catchUp?.stored(keys);
     this.#forgetListed();
   }

@@ -123,7 +123,7 @@ export class PeerStatements {
   }
 
   /** Items came onto this disk: their ids, as keys. */
-  stored(keys: readonly string[]): void {
+  stored(keys: Iterable<string>): void {
     for (const known of this.#known.values()) {
       if (known.pending === null) continue;
       for (const key of keys) known.pending.ids.delete(key);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { type GuardCheck, guardOf } from '../../../../src/daemon/guard/index.ts';
-import { Fetcher } from '../../../../src/daemon/replicator/fetching/index.ts';
+import { CommittedKeys, Fetcher } from '../../../../src/daemon/replicator/fetching/index.ts';
 import {
   DEFAULT_REPLICATOR_OPTIONS,
   type ReplicatorOptions,
@@ -68,7 +68,7 @@ export class FetcherRig {
     this.fetcher.start({ fetch: (request) => this.#fetch(request) });
     replica.onCommit((added) => {
       for (const { id } of added) this.wanted.received(id);
-      this.fetcher.committed(added);
+      this.fetcher.committed(added, new CommittedKeys(added));
     });
   }
 

@@ -114,7 +114,7 @@ describe('large items', () => {
     const { clock, replica, fetcher, requests, want } = await setUp(t);
     let number = 1;
     const busy = (): void => {
-      fetcher.committed([{ id: new Uint8Array(32).fill(number++), hint: 1n }]);
+      fetcher.committed([{ id: new Uint8Array(32).fill(number++), hint: 1n }], []);
       if (number < 80) clock.after(100, busy);
     };
     busy();

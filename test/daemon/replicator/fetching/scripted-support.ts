@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { guardOf } from '../../../../src/daemon/guard/index.ts';
-import { Fetcher } from '../../../../src/daemon/replicator/fetching/index.ts';
+import { CommittedKeys, Fetcher } from '../../../../src/daemon/replicator/fetching/index.ts';
 import { DEFAULT_REPLICATOR_OPTIONS } from '../../../../src/daemon/replicator/index.ts';
 import { ReceivedRates } from '../../../../src/daemon/replicator/testing.ts';
 import {
@@ -98,7 +98,7 @@ export async function scripted(t: TestContext): Promise<Scripted> {
   fetcher.start(fetch as Fetch);
   replica.onCommit((added) => {
     for (const { id } of added) wanted.received(id);
-    fetcher.committed(added);
+    fetcher.committed(added, new CommittedKeys(added));
   });
   t.after(async () => {
     let stopped = false;
