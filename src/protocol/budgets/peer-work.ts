@@ -75,10 +75,14 @@ export class PeerWork {
     try {
       return work();
     } finally {
-      const ms = this.#busyMs() - begin;
-      this.#peers.charge(peer, ms);
-      if (!this.#knows(peer)) this.#strangers.charge(STRANGERS, ms);
+      this.charge(peer, this.#busyMs() - begin);
     }
+  }
+
+  /** Charges a peer for work outside of slices. */
+  charge(peer: string, ms: number): void {
+    this.#peers.charge(peer, ms);
+    if (!this.#knows(peer)) this.#strangers.charge(STRANGERS, ms);
   }
 
   /** Milliseconds until a peer owes nothing. */

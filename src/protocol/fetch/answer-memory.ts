@@ -8,12 +8,21 @@ import type { FetchOptions } from './options.ts';
 
 export interface AnswerMemoryInit {
   clock: Clock;
-  options: Pick<FetchOptions, 'answerBytes' | 'answerBytesPerSecond'>;
+  options: Pick<FetchOptions, 'answerBytes' | 'answerBytesPerSecond' | 'maxItemBytes'>;
   /**
    * Peers that a quarter of the memory is kept for.
    * @default none; nothing is kept
    */
   knows?: Knows;
+}
+
+/** Pages that are read at a time for all peers, each of which may meet an item of any length. */
+const PAGES_READ = 2;
+
+/** A page of a range: how it is read, and how it is sent. */
+export interface PageAnswer<Page> {
+  read(): Promise<Page>;
+  send(page: Page): Promise<void>;
 }
 
 /**
@@ -24,15 +33,17 @@ export class AnswerMemory {
   readonly #init: AnswerMemoryInit;
   readonly #short: ByteBudget;
   readonly #long: ByteBudget;
+  readonly #read: ByteBudget;
 
   constructor(init: AnswerMemoryInit) {
     this.#init = init;
-    const { answerBytes } = init.options;
+    const { answerBytes, maxItemBytes } = init.options;
     const shortBytes = Math.ceil(answerBytes / 4);
     const budget = (totalBytes: number, holderBytes: number): ByteBudget =>
       new ByteBudget({ ...init, totalBytes, holderBytes });
     this.#short = budget(shortBytes, shortBytes);
     this.#long = budget(answerBytes - shortBytes, answerBytes / 2);
+    this.#read = budget(PAGES_READ * maxItemBytes, maxItemBytes);
   }
 
   /** The part of the memory that answers hold now, 0 to 1. */
@@ -42,14 +53,55 @@ export class AnswerMemory {
 
   /** Runs `answer` once its bytes fit; rejects with the error of the channel if that breaks first. */
   async holding<T>(channel: Channel, bytes: number, answer: () => Promise<T>): Promise<T> {
-    const budget = bytes > 2 * CHUNK_BYTES ? this.#long : this.#short;
+    const budget = this.#budgetFor(bytes);
     const release = await budget.take(channel.peer, bytes, channel.broken);
+    try {
+      return await this.#watched(channel, budget, answer);
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * Likewise for a page that takes `bytes`. Where it meets a long item, all of it is read, only to tell how long
+   * it is. So a peer has one page read at a time, and all peers have few.
+   */
+  async holdingPage<Page>(
+    channel: Channel,
+    bytes: number,
+    { read, send }: PageAnswer<Page>,
+  ): Promise<Page> {
+    const { peer, broken } = channel;
+    const budget = this.#budgetFor(bytes);
+    const release = await budget.take(peer, bytes, broken);
+    try {
+      const page = await this.#reading(channel, read);
+      await this.#watched(channel, budget, () => send(page));
+      return page;
+    } finally {
+      release();
+    }
+  }
+
+  async #reading<T>({ peer, broken }: Channel, read: () => Promise<T>): Promise<T> {
+    const release = await this.#read.take(peer, this.#init.options.maxItemBytes, broken);
+    try {
+      return await read();
+    } finally {
+      release();
+    }
+  }
+
+  #budgetFor(bytes: number): ByteBudget {
+    return bytes > 2 * CHUNK_BYTES ? this.#long : this.#short;
+  }
+
+  async #watched<T>(channel: Channel, budget: ByteBudget, send: () => Promise<T>): Promise<T> {
     const unwatch = this.#watch(channel, budget);
     try {
-      return await answer();
+      return await send();
     } finally {
       unwatch();
-      release();
     }
   }
 

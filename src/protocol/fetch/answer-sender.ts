@@ -3,7 +3,7 @@ import type { PeerWork, TrafficMeter, Turns } from '../budgets/index.ts';
 import { within } from '../deadline.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Channel } from '../network/index.ts';
-import type { AnswerMemory } from './answer-memory.ts';
+import type { AnswerMemory, PageAnswer } from './answer-memory.ts';
 import type { FetchOptions } from './options.ts';
 
 export interface AnswerSenderInit {
@@ -11,7 +11,7 @@ export interface AnswerSenderInit {
   options: Pick<FetchOptions, 'requestTimeoutMs' | 'writeTimeoutMs'>;
   clock: Clock;
   /** Charged for reading and sending; the next answers wait while the peer owes some. */
-  work: Pick<PeerWork, 'run' | 'debtMs' | 'rest'> | undefined;
+  work: Pick<PeerWork, 'run' | 'charge' | 'debtMs' | 'rest'> | undefined;
   /** Charged with what is sent; the next answers wait until it is paid for. */
   traffic: TrafficMeter | undefined;
   /** Held before payloads are read, until the transport has taken them. */
@@ -19,6 +19,12 @@ export interface AnswerSenderInit {
   /** Shares the turns of the event loop among the reads of all answers. */
   turns: Pick<Turns, 'run'>;
 }
+
+/**
+ * Bytes of long items that the thread copies out of LevelDB in a millisecond. No slice contains this copying. For
+ * 16 MiB it took 84 to 118 ms of the processor.
+ */
+const PASSED_BYTES_PER_MS: number = 160 * 1024;
 
 /** The responder's end of a stream: waits have an end, and the peer is charged for what it causes. */
 export class AnswerSender {
@@ -53,6 +59,18 @@ export class AnswerSender {
   holding<Result>(bytes: number, answer: () => Promise<Result>): Promise<Result> {
     const { memory, channel } = this.#init;
     return memory.holding(channel, bytes, answer);
+  }
+
+  /** Likewise for a page of a range. */
+  holdingPage<Page>(bytes: number, answer: PageAnswer<Page>): Promise<Page> {
+    const { memory, channel } = this.#init;
+    return memory.holdingPage(channel, bytes, answer);
+  }
+
+  /** Charges the peer for long items that were read only to tell their lengths. */
+  passedOver(bytes: number): void {
+    const { work, channel } = this.#init;
+    work?.charge(channel.peer, bytes / PASSED_BYTES_PER_MS);
   }
 
   /** Runs a slice in a turn of the event loop, and charges the part of it that holds the event loop. */

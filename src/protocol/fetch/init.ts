@@ -59,7 +59,7 @@ export interface FetchInit {
    * The rate of work that peers cause. Serving is charged; the answers of a peer wait while it owes work.
    * @default not charged
    */
-  work?: Pick<PeerWork, 'run' | 'debtMs' | 'rest'>;
+  work?: Pick<PeerWork, 'run' | 'charge' | 'debtMs' | 'rest'>;
   /**
    * Shares the turns of the event loop among the answers of both roles, and with other work in slices.
    * @default its own

@@ -117,6 +117,7 @@ describe('Responder', () => {
           rested = resolve;
         }),
       run: <Result>(_: string, operation: () => Result): Result => operation(),
+      charge: () => undefined,
     };
     const serve: Serve = async () => {
       reads++;
@@ -170,6 +171,7 @@ describe('Responder', () => {
     const work = {
       debtMs: (peer: string) => (owes && peer === 'a' ? 1 : 0),
       rest: () => new Promise<void>((resolve) => void rests.push(resolve)),
+      charge: () => undefined,
       run: <Result>(peer: string, operation: () => Result): Result => {
         const result = operation();
         charged.push(peer);

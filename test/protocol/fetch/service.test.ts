@@ -36,6 +36,7 @@ describe('FetchService', () => {
       debtMs: (peer: string) => (peer === 'a' ? debtMs : 0),
       rest: (peer: string) =>
         new Promise<void>((resolve) => void w.clock.after(work.debtMs(peer), resolve)),
+      charge: () => undefined,
       run: <Result>(peer: string, operation: () => Result): Result => {
         charged.push(peer);
         return operation();

@@ -202,7 +202,7 @@ describe('FetchService: places for requests of others', () => {
     const node = w.service(
       'b',
       { servedPerPeer: 1, answerBytes: 3_000_000 },
-      { work: { run: (_, work) => work(), debtMs: () => (owes ? 1 : 0), rest } },
+      { work: { run: (_, work) => work(), charge: () => {}, debtMs: () => (owes ? 1 : 0), rest } },
     );
     await node.start();
     const from = async (peer: string, wanted: Uint8Array): Promise<Channel> => {

@@ -38,9 +38,10 @@ export class RangeResponder {
     let { lower } = query;
     for (let left = options.maxIdsPerRequest; left > 0; ) {
       await this.#sender.paid();
-      const { ids, end } = await this.#sender.holding(PART_MEMORY, () =>
-        this.#part({ ...query, lower }, left),
-      );
+      const { ids, end } = await this.#sender.holdingPage(PART_MEMORY, {
+        read: () => this.#read({ ...query, lower }, Math.min(SENT_PART_ITEMS, left)),
+        send: (page) => this.#sendPart(query, page),
+      });
       left -= ids.length / ID_BYTES;
       lower = end;
       if (compareBounds(lower, query.upper) >= 0) break;
@@ -48,8 +49,7 @@ export class RangeResponder {
     await this.#sender.close();
   }
 
-  async #part(query: RangeQuery, left: number): Promise<RangePage> {
-    const page = await this.#read(query, Math.min(SENT_PART_ITEMS, left));
+  async #sendPart({ nonce }: RangeQuery, page: RangePage): Promise<void> {
     const frames = packItems(page);
     for (;;) {
       const { done, value: frame } = await this.#sender.inTurn(() => frames.next());
@@ -57,18 +57,18 @@ export class RangeResponder {
       await this.#send(frame);
     }
     const { ids, end, records } = page;
-    const digest = await this.#sender.inTurn(() => partDigest(query.nonce, ids));
+    const digest = await this.#sender.inTurn(() => partDigest(nonce, ids));
     await this.#send(encodeEnd({ count: ids.length / ID_BYTES, digest, end }));
     this.#init.sent(
       records.reduce((sum, one) => sum + ('payload' in one ? one.payload.length : 0), 0),
     );
-    return page;
   }
 
   #read({ lower, upper, maxBytes }: RangeQuery, maxItems: number): Promise<RangePage> {
     const limits = { maxItems, maxBytes: PART_BYTES, maxItemBytes: maxBytes };
     const inTurn: RangeInit['inTurn'] = (slice) => this.#sender.inTurn(slice);
-    return this.#init.serveRange({ lower, upper, ...limits, inTurn });
+    const passedOver: RangeInit['passedOver'] = (bytes) => this.#sender.passedOver(bytes);
+    return this.#init.serveRange({ lower, upper, ...limits, inTurn, passedOver });
   }
 
   async #send(frame: Uint8Array): Promise<void> {

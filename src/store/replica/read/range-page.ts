@@ -19,6 +19,11 @@ export interface RangeInit {
    * @default at once
    */
   readonly inTurn?: <Result>(slice: () => Result) => Promise<Awaited<Result>>;
+  /**
+   * Called with the bytes of items above `maxItemBytes` that were just read, also where the page is given up.
+   * @default none
+   */
+  readonly passedOver?: (bytes: number) => void;
 }
 
 /** A record of an item in a range: its payload, or how long that is. */
@@ -56,7 +61,7 @@ export async function readRange(
   { database, keys, snapshot, floor }: RangePageInit,
   init: RangeInit,
 ): Promise<RangePage> {
-  const { upper, maxItems, inTurn = atOnce } = init;
+  const { upper, maxItems, maxItemBytes, inTurn = atOnce, passedOver } = init;
   const lowest: Bound = { hint: floor, id: null };
   const lower = compareBounds(init.lower, lowest) < 0 ? lowest : init.lower;
   const range = { gte: keyOf(keys, lower), lt: keyOf(keys, upper) };
@@ -71,6 +76,8 @@ export async function readRange(
     const options = { snapshot: view, records: STEP_RECORDS, unreadable: passOver };
     if (page.full) return page.made(upper);
     for await (const records of walk(database, range, options)) {
+      const longBytes = bytesAbove(records, maxItemBytes);
+      if (longBytes > 0) passedOver?.(longBytes);
       await inTurn(() => page.take(records, keys.items.gte.length));
       if (page.full) return page.made(upper);
     }
@@ -79,6 +86,10 @@ export async function readRange(
   } finally {
     await view.close();
   }
+}
+
+function bytesAbove(records: readonly (readonly [unknown, Uint8Array])[], limit: number): number {
+  return records.reduce((sum, [, { length }]) => sum + (length > limit ? length : 0), 0);
 }
 
 async function atOnce<Result>(slice: () => Result): Promise<Awaited<Result>> {

@@ -245,6 +245,7 @@ describe('FetchService: ranges', () => {
     const work = {
       debtMs: () => 0,
       rest: async () => undefined,
+      charge: () => undefined,
       run: <Result>(peer: string, slice: () => Result): Result => {
         assert.equal(peer, 'a');
         charged++;

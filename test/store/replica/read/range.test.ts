@@ -77,6 +77,25 @@ describe('a page of a range', () => {
     assert.deepEqual(empty, { ids: new Uint8Array(0), records: [], end: at(60) });
   });
 
+  it('tells of the long items that it read, also where its slice is called off', async (t) => {
+    const replica = await open(t, [item(0, 100), item(1, 5_000), item(2, 7_000)]);
+    let passed = 0;
+    const passedOver = (bytes: number): void => {
+      passed += bytes;
+    };
+    await replica.range({ ...EVERYTHING, passedOver });
+    assert.equal(passed, 12_000);
+    await replica.range({ ...EVERYTHING, maxItemBytes: 5_000, passedOver });
+    assert.equal(passed, 19_000, 'longer items alone');
+    let slices = 0;
+    const inTurn = async <Result>(slice: () => Result): Promise<Awaited<Result>> => {
+      if (slices++ > 0) throw new RangeError('over');
+      return await slice();
+    };
+    await assert.rejects(replica.range({ ...EVERYTHING, inTurn, passedOver }), RangeError);
+    assert.equal(passed, 31_000);
+  });
+
   it('is read in slices, each of which may wait for its turn', async (t) => {
     const given = items(1_100);
     const replica = await open(t, given);
