@@ -17,6 +17,7 @@ function stage(
   const clock = new VirtualClock();
   const dialled: string[] = [];
   const failed = new Set<string>();
+  const announced = new Set<string>();
   const older = Promise.withResolvers<string>();
   const watch = new TwinWatch({
     clock,
@@ -26,6 +27,11 @@ function stage(
     mesh: {
       peerId: SELF,
       twins: { older: older.promise },
+      discovery: {
+        get otherRun() {
+          return [...announced];
+        },
+      },
       dialer: {
         get addresses() {
           return [...failed].map((address) => ({ address, lastError: { code: 'SAME_IDENTITY' } }));
@@ -49,7 +55,15 @@ function stage(
     found = error;
   });
   watch.start();
-  return { clock, dialled, failed, watch, introduced: older.resolve, found: () => found };
+  return {
+    clock,
+    dialled,
+    failed,
+    announced,
+    watch,
+    introduced: older.resolve,
+    found: () => found,
+  };
 }
 
 /** Both dials of a probe have ended. */
@@ -80,8 +94,35 @@ describe('the look for another node with this identity', () => {
     const late = stage({ [ONE]: ['twin', 'twin'] }, {});
     await late.clock.advance(32_000);
     late.failed.add(ONE);
-    await late.clock.advance(60_000);
+    await late.clock.advance(120_000);
     assert.deepEqual([late.found(), late.dialled, late.clock.pending], [null, [], 0]);
+  });
+
+  it('finds it at an address announced under this identity, within two minutes', async () => {
+    const { clock, found, announced, dialled } = stage({ [ONE]: Array(4).fill('twin') }, {});
+    await clock.advance(110_000);
+    announced.add(ONE);
+    await clock.advance(1_000);
+    await settled();
+    await clock.advance(220_000);
+    assert.deepEqual([found(), dialled.length], [null, 2], 'it waits twice as long as it is old');
+    await clock.advance(5_000);
+    await settled();
+    assert.equal(found()?.code, 'SAME_IDENTITY');
+    const late = stage({ [ONE]: Array(4).fill('twin') }, {});
+    await late.clock.advance(121_000);
+    late.announced.add(ONE);
+    await late.clock.advance(300_000);
+    assert.deepEqual([late.dialled, late.clock.pending], [[], 0]);
+  });
+
+  it('goes on if the run at an announced address has ended before its wait is over', async () => {
+    const { clock, found, announced, dialled } = stage({ [ONE]: ['twin', 'twin'] }, {});
+    await clock.advance(20_000);
+    announced.add(ONE);
+    await clock.advance(300_000);
+    await settled();
+    assert.deepEqual([found(), dialled.length, clock.pending], [null, 3, 0]);
   });
 
   it('finds an older run that proved itself through a peer, however late', async () => {
@@ -99,6 +140,7 @@ describe('the look for another node with this identity', () => {
       { announce: [ONE, TWO, '/ip4/192.0.2.3/tcp/1'], peers: ['/ip4/192.0.2.4/tcp/1'] },
     );
     await clock.advance(60_000);
+    await clock.advance(60_000);
     assert.equal(found(), null);
     assert.equal(dialled.length, 3, 'peers without an id are dialled by the mesh alone');
     assert.equal(clock.pending, 0);
@@ -112,7 +154,14 @@ describe('the look for another node with this identity', () => {
   });
 
   it('ends with the daemon', async () => {
-    const { clock, watch, found, failed, introduced } = stage({ [ONE]: ['twin', 'twin'] }, {});
+    const { clock, watch, found, failed, announced, introduced } = stage(
+      { [ONE]: ['twin', 'twin'], [TWO]: ['twin', 'twin'] },
+      {},
+    );
+    await clock.advance(20_000);
+    announced.add(TWO);
+    await clock.advance(1_000);
+    await settled();
     watch.stop();
     introduced(OTHER);
     failed.add(ONE);

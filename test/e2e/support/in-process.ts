@@ -14,6 +14,7 @@ import {
   systemRandom,
   systemWitness,
 } from '../../../src/daemon/system/index.ts';
+import type { Clock } from '../../../src/store/index.ts';
 
 export interface LocalDaemon {
   readonly name: string;
@@ -50,7 +51,11 @@ export class LocalDaemons {
   }
 
   /** Starts, or starts again, the daemon with the data directory `name`. */
-  async start(name: string, settings: Settings = {}): Promise<LocalDaemon> {
+  async start(
+    name: string,
+    settings: Settings = {},
+    clock: Clock = systemClock,
+  ): Promise<LocalDaemon> {
     const dataDir = this.path(name);
     const all = { ...QUICK, 'node.dataDir': dataDir, ...settings };
     const config = await loadConfig({
@@ -61,7 +66,7 @@ export class LocalDaemons {
     const daemon = await startDaemon({
       config,
       system: {
-        clock: systemClock,
+        clock,
         random: systemRandom,
         network: systemNetwork,
         disk: systemDisk,

@@ -11,6 +11,7 @@ import {
   type PeerVerdict,
 } from './known-peers.ts';
 import { DEFAULT_DISCOVERY_OPTIONS, type DiscoveryOptions } from './options.ts';
+import { OwnRecords } from './own-records.ts';
 import type { SavedPeersFile } from './peers-file.ts';
 import { usableAddresses } from './record.ts';
 
@@ -44,6 +45,7 @@ export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #known: KnownPeers;
   readonly #manager: ConnectionManager;
+  readonly #ownRecords: OwnRecords;
   readonly #announcer: Announcer | null;
   readonly #nextSave: Alarm;
   #saving: Promise<void> = Promise.resolve();
@@ -62,6 +64,7 @@ export class Discovery {
       changed: () => this.#changed(),
     });
     this.#manager = new ConnectionManager({ ...init, known: this.#known, options });
+    this.#ownRecords = new OwnRecords(init.addresses);
     this.#announcer =
       init.gossip === null
         ? null
@@ -87,6 +90,11 @@ export class Discovery {
 
   knows(peer: string): boolean {
     return this.#known.has(peer);
+  }
+
+  /** Addresses that another run announced under the identity of this node. */
+  get otherRun(): readonly string[] {
+    return this.#ownRecords.foreign;
   }
 
   /** To be called once libp2p runs. */
@@ -137,6 +145,8 @@ export class Discovery {
   #take(announcement: PeerAnnouncement): PeerVerdict {
     const { peer } = announcement;
     const addresses = usableAddresses(announcement.addresses, this.#usable(peer));
+    // As news it has this node announce itself soon, so that the other run hears of this one too.
+    if (peer === this.#init.self.toString() && this.#ownRecords.heard(addresses)) return 'news';
     return this.#known.announced({ ...announcement, addresses });
   }
 

@@ -18,6 +18,7 @@ export {
   type PeerAnnouncement,
   type PeerVerdict,
 } from './known-peers.ts';
+export { OwnRecords } from './own-records.ts';
 export { PeerDials } from './peer-dials.ts';
 export { decodeRecord, encodeRecord, usableAddresses } from './record.ts';
 export { Trickle } from './trickle.ts';

@@ -1,24 +1,28 @@
-import type { Cancel, Clock } from '../../../store/index.ts';
+import { type Cancel, type Clock, delay } from '../../../store/index.ts';
 import { DaemonError, EXIT } from '../../errors.ts';
 import type { Mesh } from '../../mesh/index.ts';
 import { parsePeerAddress, withoutPeer } from '../../peer-address.ts';
 
 interface TwinWatchInit {
-  mesh: Pick<Mesh, 'peerId' | 'dialer' | 'probe' | 'twins'>;
+  mesh: Pick<Mesh, 'peerId' | 'dialer' | 'discovery' | 'probe' | 'twins'>;
   clock: Clock;
   /** Addresses of the configuration: of peers, and of this node as it tells them. */
   peers: readonly string[];
   announce: readonly string[];
 }
 
-/** How long after its start a node looks for another one with its identity. */
+/** How long after its start a node looks for another one with its identity at addresses that it dials. */
 const WATCH_MS = 30_000;
+/** The same for addresses that the other one announced: in a large mesh announcements are a minute apart. */
+const ANNOUNCED_MS = 120_000;
 const LOOK_MS = 1_000;
+/** Times its own age that a run waits before it gives way to one that announced itself. */
+const AGES = 2;
 const PROBE_MS = 5_000;
 
 /**
  * Looks whether the original of a copied data directory runs: it answers with the identity of this node at an
- * address that is not of this node, or a third node introduces both. An address that leads here, also by way of a
+ * address that is not of this node, or a third node introduces both. The original may also announce that address. An address that leads here, also by way of a
  * router, is no other node.
  */
 export class TwinWatch {
@@ -28,6 +32,7 @@ export class TwinWatch {
   readonly #find: (error: DaemonError) => void;
   readonly #probed = new Set<string>();
   readonly #control = new AbortController();
+  #startedAt = 0;
   #cancel: Cancel = () => undefined;
 
   constructor(init: TwinWatchInit) {
@@ -42,14 +47,8 @@ export class TwinWatch {
     void mesh.twins.older.then((peer) => this.#end(`connected with peer ${peer} as this one is`));
     const named = peers.filter((address) => parsePeerAddress(address).peerId === mesh.peerId);
     for (const address of [...named, ...announce]) void this.#probe(withoutPeer(address));
-    const end = clock.monotonic() + WATCH_MS;
-    const look = (): void => {
-      for (const { address, lastError } of mesh.dialer.addresses) {
-        if (lastError?.code === 'SAME_IDENTITY') void this.#probe(withoutPeer(address));
-      }
-      if (clock.monotonic() < end) this.#cancel = clock.after(LOOK_MS, look);
-    };
-    this.#cancel = clock.after(LOOK_MS, look);
+    this.#startedAt = clock.monotonic();
+    this.#cancel = clock.after(LOOK_MS, () => this.#look());
   }
 
   stop(): void {
@@ -57,12 +56,48 @@ export class TwinWatch {
     this.#control.abort();
   }
 
-  /** Each address once; twice in a row, since an own connection that comes in late looks like that of another. */
+  get #ageMs(): number {
+    return this.#init.clock.monotonic() - this.#startedAt;
+  }
+
+  #look(): void {
+    const { mesh, clock } = this.#init;
+    const dialled = this.#ageMs <= WATCH_MS ? mesh.dialer.addresses : [];
+    for (const { address, lastError } of dialled) {
+      if (lastError?.code === 'SAME_IDENTITY') void this.#probe(withoutPeer(address));
+    }
+    for (const address of mesh.discovery.otherRun) void this.#probeAnnounced(address);
+    if (this.#ageMs < ANNOUNCED_MS) this.#cancel = clock.after(LOOK_MS, () => this.#look());
+  }
+
   async #probe(address: string): Promise<void> {
-    if (this.#probed.has(address)) return;
+    if (this.#isNew(address) && (await this.#shows(address))) this.#end(`at ${address}`);
+  }
+
+  /**
+   * Two young runs hear of each other within seconds. The wait is twice the age of this run, so the
+   * younger run ends first, and the older one then finds it gone.
+   */
+  async #probeAnnounced(address: string): Promise<void> {
+    if (!this.#isNew(address) || !(await this.#shows(address))) return;
+    try {
+      await delay(this.#init.clock, AGES * this.#ageMs, this.#control.signal);
+    } catch {
+      return;
+    }
+    if (await this.#shows(address)) this.#end(`at ${address}`);
+  }
+
+  /** Each address is probed once. */
+  #isNew(address: string): boolean {
+    if (this.#probed.has(address)) return false;
     this.#probed.add(address);
-    if (!((await this.#isTwin(address)) && (await this.#isTwin(address)))) return;
-    this.#end(`at ${address}`);
+    return true;
+  }
+
+  /** Twice in a row, since an own connection that comes in late looks like that of another. */
+  async #shows(address: string): Promise<boolean> {
+    return (await this.#isTwin(address)) && (await this.#isTwin(address));
   }
 
   /** `where`: the place of the other node. */

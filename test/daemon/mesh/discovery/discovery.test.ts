@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { peerIdFromString } from '@libp2p/peer-id';
+import { multiaddr } from '@multiformats/multiaddr';
 import {
   Discovery,
   type DiscoveryInit,
   type KnownPeer,
 } from '../../../../src/daemon/mesh/discovery/index.ts';
+import { encodeRecord } from '../../../../src/daemon/mesh/discovery/testing.ts';
 import { Notices } from '../../../../src/daemon/mesh/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { SeededRandom } from '../../../support/random.ts';
@@ -142,6 +144,42 @@ describe('Discovery', () => {
     alone.foundLocally(B, local);
     assert.deepEqual(alone.peers[0]!.addresses, ['/ip4/127.0.0.1/tcp/1']);
     await alone.stop();
+  });
+
+  it('keeps foreign addresses that were announced under its identity, and announces itself anew', async () => {
+    const validators = new Map<string, (source: unknown, message: unknown) => unknown>();
+    let published = 0;
+    const service = {
+      topicValidators: validators,
+      admissions: new Map(),
+      addEventListener: () => undefined,
+      removeEventListener: () => undefined,
+      subscribe: () => undefined,
+      unsubscribe: () => undefined,
+      getSubscribers: () => [B],
+      publish: async () => void published++,
+    };
+    const self = peerIdFromString(A);
+    const { clock, discovery } = create({
+      gossip: { service: service as never, topic: 't' },
+      addresses: () => [multiaddr('/ip4/1.2.3.9/tcp/9')],
+      random: { fraction: () => 1, bytes: (length) => new Uint8Array(length) },
+    });
+    await discovery.start();
+    await clock.advance(610_000);
+    const before = published;
+    const record = encodeRecord({
+      peerId: self,
+      addresses: [multiaddr(FAR)],
+      sequence: 1n,
+      maxAddresses: 8,
+    });
+    for (let i = 0; i < 2; i++)
+      validators.get('t')!(B, { type: 'signed', from: self, data: record });
+    assert.deepEqual([discovery.otherRun, discovery.knows(A)], [[FAR], false]);
+    await clock.advance(2_000);
+    assert.equal(published, before + 1);
+    await discovery.stop();
   });
 
   it('has no effect without a source of peers', async () => {
