@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DEFAULT_INDEX } from '../src/store/options.ts';
 import type { IngestFigures } from './store/ingest.ts';
 import { directoryBytes, inChild, round, withDirectory } from './support/child.ts';
 import { ORDERS, type Order } from './support/items.ts';
@@ -18,6 +19,8 @@ export interface StoreFigures {
    * other systems. Keys may still be in the write buffer.
    */
   readonly bytesWrittenPerItem: number | null;
+  /** Processor time of all threads while the items came in. */
+  readonly cpuUsPerItem: number;
   /** An arbitrary range, soon after the items came in. */
   readonly fingerprintUs: number;
   /** The same 4,000 ranges later, when the cache holds sums of the nodes. */
@@ -29,9 +32,12 @@ export interface StoreFigures {
   /** The most the process took, from the start to the last query. */
   readonly rssMb: number;
   readonly cacheMb: number;
+  readonly bufferItems: number;
   /** The longest the event loop was held up while items came in. */
   readonly maxLoopDelayMs: number;
 }
+
+const MIB = 2 ** 20;
 
 export interface StoreBenchInit {
   n: number;
@@ -39,13 +45,15 @@ export interface StoreBenchInit {
   /** Items in a put, and the most in a commit. */
   batch: number;
   cacheMb: number;
+  bufferItems: number;
 }
 
 export const STORE_DEFAULTS: StoreBenchInit = {
   n: 200_000,
   orders: ORDERS,
   batch: 1_000,
-  cacheMb: 64,
+  cacheMb: DEFAULT_INDEX.cacheBytes / MIB,
+  bufferItems: DEFAULT_INDEX.bufferItems,
 };
 
 export async function benchStore(order: Order, init: StoreBenchInit): Promise<StoreFigures> {
@@ -62,6 +70,7 @@ export async function benchStore(order: Order, init: StoreBenchInit): Promise<St
     rawLevelPerSecond,
     ratio: round(measured.itemsPerSecond / rawLevelPerSecond, 3),
     bytesWrittenPerItem: bytesWrittenPerItem && Math.round(bytesWrittenPerItem),
+    cpuUsPerItem: round(measured.cpuUsPerItem),
     fingerprintUs: round(measured.fingerprintUs),
     fingerprintMedianUs: round(measured.fingerprintMedianUs),
     lowerBoundUs: round(measured.lowerBoundUs),
@@ -70,6 +79,7 @@ export async function benchStore(order: Order, init: StoreBenchInit): Promise<St
     diskBytesPerItem: Math.round(diskBytesPerItem),
     rssMb: Math.round(measured.rssMb),
     cacheMb: init.cacheMb,
+    bufferItems: init.bufferItems,
     maxLoopDelayMs: round(maxLoopDelayMs),
   };
 }
@@ -90,11 +100,16 @@ function raw(order: Order, { n, batch }: StoreBenchInit): Promise<number> {
 async function measure(
   path: string,
   order: Order,
-  { n, batch, cacheMb }: StoreBenchInit,
+  { n, batch, cacheMb, bufferItems }: StoreBenchInit,
 ): Promise<IngestFigures & { openMs: number; diskBytesPerItem: number }> {
   const ingest = new URL('./store/ingest.ts', import.meta.url);
-  const args = [path, order, String(n), String(batch), String(cacheMb)];
+  const args = [path, order, String(n), String(batch), String(cacheMb), String(bufferItems)];
   const figures = await inChild<IngestFigures>(ingest, ...args);
-  const openMs = await inChild<number>(new URL('./store/open.ts', import.meta.url), path);
+  const openMs = await inChild<number>(
+    new URL('./store/open.ts', import.meta.url),
+    path,
+    String(cacheMb),
+    String(bufferItems),
+  );
   return { ...figures, openMs, diskBytesPerItem: (await directoryBytes(path)) / n };
 }

@@ -9,6 +9,7 @@ export interface IngestFigures {
   readonly itemsPerSecond: number;
   /** See `StoreFigures`. */
   readonly bytesWrittenPerItem: number | null;
+  readonly cpuUsPerItem: number;
   readonly fingerprintUs: number;
   readonly fingerprintMedianUs: number;
   readonly lowerBoundUs: number;
@@ -17,9 +18,10 @@ export interface IngestFigures {
   readonly maxLoopDelayMs: number;
 }
 
-const [directory, order, n, batch, cacheMb] = process.argv.slice(2) as [
+const [directory, order, n, batch, cacheMb, bufferItems] = process.argv.slice(2) as [
   string,
   Order,
+  string,
   string,
   string,
   string,
@@ -32,18 +34,21 @@ const replica = await Replica.open({
   clock: systemClock,
   disk: systemDisk(directory),
   limits: { maxBatchItems: Number(batch) },
-  index: { cacheBytes: Number(cacheMb) * MIB },
+  index: { cacheBytes: Number(cacheMb) * MIB, bufferItems: Number(bufferItems) },
 });
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 const before = await writtenBytes();
+const cpuBefore = process.cpuUsage();
 const sizes = { count: Number(n), batch: Number(batch), callers: 2 };
 const itemsPerSecond = await ingest(new ItemSource(order), sizes, (items) => replica.put(items));
+const { user, system } = process.cpuUsage(cpuBefore);
 delay.disable();
 const after = await writtenBytes();
 const figures: IngestFigures = {
   itemsPerSecond,
   bytesWrittenPerItem: before === null || after === null ? null : (after - before) / Number(n),
+  cpuUsPerItem: (user + system) / Number(n),
   ...query(replica),
   rssMb: process.resourceUsage().maxRSS / 1024,
   maxLoopDelayMs: delay.max / 1e6,
