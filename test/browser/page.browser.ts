@@ -115,6 +115,17 @@ it('the status page of three live nodes', { skip }, async (context) => {
     await page.context().close();
   });
 
+  await context.test('keeps a text whose put is cancelled', async () => {
+    const { page } = await openPage(browser, url);
+    const field = page.getByLabel('Text of a new item');
+    await field.fill('a text of ours');
+    await field.press('Enter');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('#put ~ [role=log] .bad').waitFor();
+    assert.equal(await field.inputValue(), 'a text of ours');
+    await page.context().close();
+  });
+
   await context.test('can be used by keyboard alone', async () => {
     const { page } = await openPage(browser, url);
     const reach = async (name: string) => {

@@ -30,26 +30,30 @@ export function Put({ access, onPick }: PutProps): VNode {
   const [outcomes, setOutcomes] = useState<readonly PutOutcome[]>([]);
   const [isOver, setOver] = useState(false);
   const [text, setText] = useState('');
-  const put = async (payloads: readonly NewPayload[]): Promise<void> => {
-    for (const payload of payloads) {
-      const outcome = await putOne(access, payload);
-      setOutcomes((earlier) => [outcome, ...earlier].slice(0, KEPT_OUTCOMES));
-    }
+  const put = async (payload: NewPayload): Promise<PutOutcome> => {
+    const outcome = await putOne(access, payload);
+    setOutcomes((earlier) => [outcome, ...earlier].slice(0, KEPT_OUTCOMES));
+    return outcome;
+  };
+  const putAll = async (payloads: readonly NewPayload[]): Promise<void> => {
+    for (const payload of payloads) await put(payload);
   };
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    void put([...(event.dataTransfer?.files ?? [])].map(fromFile));
+    void putAll([...(event.dataTransfer?.files ?? [])].map(fromFile));
   };
   const over = (event: DragEvent) => {
     event.preventDefault();
     setOver(true);
   };
-  const send = (event: Event) => {
+  const send = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (text === '') return;
     setText('');
-    void put([fromText(text)]);
+    const { id } = await put(fromText(text));
+    // A text that was begun meanwhile stays.
+    if (id === null) setText((now) => (now === '' ? text : now));
   };
   return (
     <section class="card" aria-labelledby="put">
@@ -64,7 +68,7 @@ export function Put({ access, onPick }: PutProps): VNode {
         <input
           type="file"
           multiple
-          onChange={({ currentTarget }) => void put(chosen(currentTarget))}
+          onChange={({ currentTarget }) => void putAll(chosen(currentTarget))}
         />
       </label>
       <form class="line" onSubmit={send}>
