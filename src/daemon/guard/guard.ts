@@ -33,6 +33,7 @@ export interface ItemGuard {
 
 /** One reason to refuse items. */
 export interface GuardCheck {
+  /** Must not keep the key: it stands for another item later. */
   refusalOf(key: GuardedKey, origin: ItemOrigin): ItemRefusal | null;
   /**
    * Hears of the items that no check refuses by key, nor a check before this one. Null at once if all may be
@@ -60,7 +61,8 @@ export function guardOf(checks: readonly GuardCheck[]): ItemGuard {
     refusalOf,
     judge(items, origin) {
       if (checks.length === 0) return null;
-      const verdicts = items.map((item) => refusalOf(new KeyOfItem(item), origin));
+      const key = new KeyOfItem();
+      const verdicts = items.map((item) => refusalOf(key.of(item), origin));
       if (verdicts.some((refusal) => refusal !== null)) {
         return askAll(asked, items, verdicts, origin);
       }
@@ -78,16 +80,24 @@ export function guardOf(checks: readonly GuardCheck[]): ItemGuard {
   };
 }
 
-/** Reads the id only where a check does: that of an item that is put here is computed then. */
+/**
+ * Reads the id only where a check does: that of an item that is put here is computed then. One key serves all items of
+ * a call, since no check keeps it.
+ */
 class KeyOfItem implements GuardedKey {
-  readonly hint: bigint;
-  readonly bytes: number;
-  readonly #item: Item;
+  #item!: Item;
 
-  constructor(item: Item) {
-    this.hint = item.hint;
-    this.bytes = item.payload.length;
+  of(item: Item): this {
     this.#item = item;
+    return this;
+  }
+
+  get hint(): bigint {
+    return this.#item.hint;
+  }
+
+  get bytes(): number {
+    return this.#item.payload.length;
   }
 
   get id(): Uint8Array {

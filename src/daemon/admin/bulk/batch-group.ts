@@ -1,4 +1,4 @@
-import { bytesToHex, equalBytes, itemId } from '../../../store/index.ts';
+import { equalBytes, ID_BYTES, itemId } from '../../../store/index.ts';
 import type { BulkFault, BulkItem } from '../../bulk/index.ts';
 import type { BulkItems, RefusalReason } from '../../node-api.ts';
 
@@ -12,6 +12,9 @@ export interface GroupInit {
 }
 
 type Entry = BulkItem | BulkFault;
+
+/** The id that is written: Node makes hexadecimal digits of a Buffer without a string for each byte. */
+const ID = Buffer.alloc(ID_BYTES);
 
 const OTHER_ID: RefusalReason = {
   code: 'ID_MISMATCH',
@@ -68,7 +71,8 @@ export class BatchGroup {
       if ('created' in result) {
         const { id, hint, created } = result;
         if (created) this.created++;
-        lines.push(`{"id":"${bytesToHex(id)}","hint":"${hint}","created":${created}}\n`);
+        ID.set(id);
+        lines.push(`{"id":"${ID.toString('hex')}","hint":"${hint}","created":${created}}\n`);
       } else {
         this.failed++;
         const { code, message } = result instanceof Error ? refusalOf(result) : result;

@@ -2,6 +2,7 @@ import {
   type Clock,
   delay,
   type Item,
+  type NewItem,
   type PutResult,
   type Replica,
 } from '../../../store/index.ts';
@@ -36,7 +37,7 @@ export class NodeItems implements BulkItems {
     const secret = items.map(({ payload }) => isSecret(payload));
     const taken = items
       .filter((_, at) => !secret[at])
-      .map(({ hint, payload }) => ({ hint: hint ?? now, payload }));
+      .map((item) => (hasHint(item) ? item : { hint: now, payload: item.payload }));
     const stored = taken.length === 0 ? [] : await ownItems.putEach(taken);
     let next = 0;
     return secret.map((isSecret) => (isSecret ? ownSecret() : stored[next++]!));
@@ -59,4 +60,8 @@ export class NodeItems implements BulkItems {
   stream(range: { readonly from: bigint; readonly to: bigint }): ItemStream {
     return streamItems({ ...this.#init, ...range });
   }
+}
+
+function hasHint(item: NewOwnItem): item is NewItem {
+  return item.hint !== undefined;
 }
