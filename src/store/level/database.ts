@@ -162,14 +162,18 @@ export function loggedSpan(largestBatchBytes: number): number {
 
 /**
  * Files LevelDB keeps open: 64 tables, each mapped into memory, and ten others. Raising it lets large
- * sets open tables less often, and costs a table's size of memory for each.
+ * sets open tables less often, and costs a table's size of memory for each. LevelDB takes a smaller number
+ * for this one.
  */
 export const MAX_OPEN_FILES: number = 74;
 
 /** Bytes of blocks LevelDB keeps. The index has its own cache, and few payloads are read twice. */
 export const BLOCK_CACHE_BYTES: number = 1024 * 1024;
 
-/** Bytes of a table. Raising it means fewer tables, and more memory for each open table. */
+/**
+ * Bytes of a table. Raising it means fewer tables, and more memory for each open table. LevelDB takes a smaller
+ * number for this one.
+ */
 export const TABLE_BYTES: number = 1024 * 1024;
 
 /**
