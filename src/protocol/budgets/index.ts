@@ -8,6 +8,7 @@
 export { ByteBudget, type ByteBudgetInit, type Release } from './byte-budget.ts';
 export { Holding } from './holding.ts';
 export { PeerWork, type PeerWorkInit, type PeerWorkOptions } from './peer-work.ts';
+export { SliceShare } from './slice-share.ts';
 export { type SlowHolderInit, watchHolder } from './slow-holder.ts';
 export { TokenBuckets, type TokenBucketsInit } from './token-buckets.ts';
 export { TotalRate, type TotalRateInit } from './total-rate.ts';

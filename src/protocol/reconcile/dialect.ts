@@ -112,13 +112,15 @@ export interface Session {
    * Digests one frame of the peer, of which it takes a copy; throws `ProtocolError` on a bad one, ending
    * the session. `INVALID_FRAME` and a call before the work is done end nothing. Two initiators get
    * `SAME_ROLE` in commonware; in other dialects frames show no role, and `drive` tells it.
+   *
+   * @param share The part of a slice of work that the call may take, above 0. @default 1
    */
-  receive(frame: Uint8Array): Step;
+  receive(frame: Uint8Array, share?: number): Step;
   /**
    * Call it after a step with `pending`: some milliseconds of work, and with `room` at most one frame.
    * Frames may be received between two calls.
    */
-  proceed?(room: boolean): Step;
+  proceed?(room: boolean, share?: number): Step;
   /** Null until the session is done. Absent in dialects that prove nothing. */
   readonly finding?: Finding | null;
   /** The lowest bound above which differences may be left. Absent where a dialect cannot tell. */

@@ -7,7 +7,7 @@ import {
   checkPort,
   INFINITE_BOUND,
 } from '../../../store/index.ts';
-import { PeerWork, Turns } from '../../budgets/index.ts';
+import { PeerWork, SliceShare, Turns } from '../../budgets/index.ts';
 import { messageOf, PAUSED, ProtocolError, STOPPED } from '../../errors.ts';
 import { type Log, SILENT } from '../../log.ts';
 import type { Network } from '../../network/index.ts';
@@ -72,6 +72,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
     this.#events = init.events;
     this.#log = init.log ?? SILENT;
     this.#answers = init.answers ?? (() => true);
+    const turns = init.turns ?? new Turns({ clock: init.clock });
     this.#channels = new PeerChannels(network, init, this);
     this.#links = new PeerLinks(clock, options.link);
     this.#context = {
@@ -82,7 +83,8 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
       calling: new Slots(slots),
       serving: new Slots(slots),
       work: init.work ?? new PeerWork({ clock: init.clock }),
-      turns: init.turns ?? new Turns({ clock: init.clock }),
+      turns,
+      share: new SliceShare(turns),
     };
   }
 

@@ -1,8 +1,12 @@
 import { delay } from '../../../store/index.ts';
+import type { Step } from '../dialect.ts';
 import type { OpenChannel } from './peer-stream.ts';
 import type { SessionEnvironment } from './types.ts';
 
-type WorkEnvironment = Pick<SessionEnvironment, 'clock' | 'work' | 'turns' | 'options' | 'traffic'>;
+type WorkEnvironment = Pick<
+  SessionEnvironment,
+  'clock' | 'work' | 'turns' | 'share' | 'options' | 'traffic'
+>;
 
 /** The share of the time for a frame that may pass in rests; the rest is for the work and the network. */
 const REST_SHARE = 0.5;
@@ -29,6 +33,12 @@ export class SessionWork {
   run<Result>(slice: () => Result): Promise<Result> {
     const { turns, work } = this.#environment;
     return turns.run(() => work.run(this.#peer, slice));
+  }
+
+  /** Likewise a step of a session, which gets the part of a slice that it may take. */
+  step(slice: (share: number) => Step): Promise<Step> {
+    const { share } = this.#environment;
+    return this.run(() => share.run(slice, ({ pending }) => pending === 'work'));
   }
 
   /** Charges what the stream of the session has carried since the last call. */

@@ -212,7 +212,7 @@ export class SessionRun {
       if (going) {
         if (step.pending === 'work') await this.#work.rest();
         this.#over.signal.throwIfAborted();
-        step = await this.#work.run(() => session.proceed!(this.#pump.idle));
+        step = await this.#work.step((share) => session.proceed!(this.#pump.idle, share));
       } else {
         const frame: Uint8Array | 'sent' | null = next ?? (await this.#pump.event());
         next = undefined;
@@ -224,7 +224,7 @@ export class SessionRun {
         this.#link.received(frame.length);
         this.#work.carried(this.#init.channel);
         await this.#work.pace(this.#over.signal);
-        step = await this.#work.run(() => session.receive(frame));
+        step = await this.#work.step((share) => session.receive(frame, share));
         this.#digested(session);
       }
       this.#apply(step);

@@ -1,5 +1,5 @@
 import type { Clock, Snapshot } from '../../../store/index.ts';
-import type { PeerWork, TrafficMeter, Turns } from '../../budgets/index.ts';
+import type { PeerWork, SliceShare, TrafficMeter, Turns } from '../../budgets/index.ts';
 import type { Knows } from '../../knows.ts';
 import type { Log } from '../../log.ts';
 import type { Dialect, Interval, Outline, SessionInit, SessionMode, Step } from '../dialect.ts';
@@ -134,7 +134,7 @@ export interface ReconcileInit {
    * Shares the turns of the event loop among the slices of all sessions.
    * @default its own
    */
-  turns?: Pick<Turns, 'run'>;
+  turns?: Pick<Turns, 'run' | 'sliceMs' | 'busyMs'>;
   /**
    * Peers that a part of the places and of the memory is kept for.
    * @default none; nothing is kept
@@ -154,4 +154,6 @@ export interface SessionEnvironment
   readonly serving: Slots;
   readonly work: NonNullable<ReconcileInit['work']>;
   readonly turns: NonNullable<ReconcileInit['turns']>;
+  /** Sizes the slices of all sessions. */
+  readonly share: Pick<SliceShare, 'run'>;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { PeerWork, SliceShare, Turns } from '../../../../src/protocol/budgets/index.ts';
 import type { Channel, Session, SessionReport, Step } from '../../../../src/protocol/index.ts';
-import { PeerWork, Turns } from '../../../../src/protocol/index.ts';
 import { DEFAULT_RECONCILE_OPTIONS } from '../../../../src/protocol/reconcile/options.ts';
 import {
   PeerLinks,
@@ -64,6 +64,7 @@ export function runOf(
     ...events
   }: Pick<SessionRunInit, 'channel'> & RunInit,
 ): SessionRun {
+  const taken = turns ?? new Turns({ clock });
   const slots = new Slots({ clock, limit: 1, giveWayMs: 60_000 });
   const parts = { size: 0, release: () => {}, ...(prepare && { prepare }) };
   const snapshot = parts as unknown as Snapshot;
@@ -82,7 +83,8 @@ export function runOf(
     serving: slots,
     links: new PeerLinks(clock, 'auto'),
     work: work ?? new PeerWork({ clock }),
-    turns: turns ?? new Turns({ clock }),
+    turns: taken,
+    share: new SliceShare(taken),
     ...(traffic !== undefined && { traffic }),
   };
   const dialect = { name: 'scripted', version: 1, session: () => session };

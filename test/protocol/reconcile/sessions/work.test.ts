@@ -116,6 +116,8 @@ describe('ReconcileService: the work of peers', () => {
     const turns: (() => void)[] = [];
     let slices = 0;
     const shared = {
+      sliceMs: 10,
+      busyMs: () => clock.monotonic(),
       run: <Result>(slice: () => Result): Promise<Result> =>
         new Promise((resolve) => {
           turns.push(() => {

@@ -67,7 +67,7 @@ export interface NativeLimits extends SessionLimits {
    */
   groupDifferences: number;
   /**
-   * Items read, or as much other work, before the event loop gets its turn.
+   * Items read, or as much other work, before the event loop gets its turn, at most.
    * @default 32_768
    */
   sliceItems: number;

@@ -27,8 +27,9 @@ export class Meter {
     this.visited += items;
   }
 
-  refill(): void {
-    this.#left = this.#slice;
+  /** @param share Of a whole slice. @default 1 */
+  refill(share: number = 1): void {
+    this.#left = Math.max(1, Math.floor(this.#slice * share));
   }
 }
 

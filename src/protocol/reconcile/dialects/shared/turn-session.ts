@@ -47,7 +47,7 @@ export abstract class TurnSession implements Session {
    * An answer that throws ends the session. Throws `UNEXPECTED_FRAME` before the start and after the
    * end, `BUDGET_SPENT`.
    */
-  receive(frame: Uint8Array): Step {
+  receive(frame: Uint8Array, share?: number): Step {
     if (this.#state !== 'running') {
       throw outOfTurn(
         `a frame came, and the session ${this.#state === 'fresh' ? 'was not started' : 'has ended'}`,
@@ -58,13 +58,13 @@ export abstract class TurnSession implements Session {
     this.#state = 'ended';
     this.#spend();
     this.#work = this.answer(own);
-    return this.#continue(this.#work);
+    return this.#continue(this.#work, share);
   }
 
   /** The next slice of the answer. */
-  proceed(): Step {
+  proceed(_room: boolean, share?: number): Step {
     if (this.#work === null || this.#state !== 'running') throw outOfTurn('no frame is answered');
-    return this.#continue(this.#work);
+    return this.#continue(this.#work, share);
   }
 
   get differs(): boolean {
@@ -107,9 +107,9 @@ export abstract class TurnSession implements Session {
     return exhausted;
   }
 
-  #continue(work: Slices): Step {
+  #continue(work: Slices, share?: number): Step {
     this.#state = 'ended';
-    this.#meter.refill();
+    this.#meter.refill(share);
     const { done = false, value } = work.next();
     if (done) this.#work = null;
     const slice: Step = { frames: [], missing: [], done: false, pending: 'work' };

@@ -103,7 +103,7 @@ export class NativeSession implements Session {
     return this.#step(true);
   }
 
-  receive(frame: Uint8Array): Step {
+  receive(frame: Uint8Array, share?: number): Step {
     if (this.#state !== 'running') {
       const state = this.#state === 'fresh' ? 'was not started' : 'has ended';
       throw outOfTurn(`a frame came, and the session ${state}`);
@@ -111,7 +111,7 @@ export class NativeSession implements Session {
     if (this.#inbound !== null) throw unexpected('call proceed before the next frame');
     const own = takeFrame(frame, this.#init.limits.maxInboundBytes);
     return this.#guarded(() => {
-      this.#meter.refill();
+      this.#meter.refill(share);
       this.#spend(own);
       this.#exchange?.checkBudget();
       this.#inbound = this.#digest(own);
@@ -120,10 +120,10 @@ export class NativeSession implements Session {
     });
   }
 
-  proceed(room: boolean): Step {
+  proceed(room: boolean, share?: number): Step {
     if (this.#state !== 'running') throw outOfTurn('the session does not run');
     return this.#guarded(() => {
-      this.#meter.refill();
+      this.#meter.refill(share);
       this.#digestOn();
       if (this.#inbound === null) this.#exchange?.work();
       return this.#step(room);

@@ -65,6 +65,20 @@ describe('the turns of a native session', () => {
     assert.ok(turns >= 6, `${turns} turns`);
   });
 
+  it('are shorter where a call may take a share of a slice', () => {
+    const turnsOf = (share?: number): number => {
+      const session = open('initiator', { limits: { sliceItems: 16_384 } });
+      session.start();
+      say(session, openingOf(random, { count: 1e6 }));
+      let step = session.receive(frameOf({ tag: 'all' }, piece(null, 1_900)), share);
+      let turns = 1;
+      for (; step.pending === 'work' && turns < 1_000; turns++)
+        step = session.proceed!(true, share);
+      return turns;
+    };
+    assert.ok(turnsOf(0.25) > 2 * turnsOf(), `${turnsOf(0.25)} turns and ${turnsOf()}`);
+  });
+
   it('give no frame without room, and keep it', () => {
     const session = open('responder', { keys });
     session.start();
