@@ -1,6 +1,8 @@
 interface Cached<Value> {
   readonly value: Value;
   readonly bytes: number;
+  /** Asked for since it was last spared. */
+  used: boolean;
 }
 
 /** How often a cache was asked since it was made. */
@@ -10,14 +12,17 @@ export interface CacheUses {
 }
 
 /**
- * A cache bounded in bytes, with two generations. A value that is asked for moves to the young one. When
- * that fills half of the bound, it becomes the old one, and the old one is dropped.
+ * A cache bounded in bytes: a queue with a second chance. The oldest values make room. A value that was
+ * asked for meanwhile is spared once, and goes to the end of the queue. So the cache fills its bound,
+ * and a hit moves nothing.
  */
 export class ByteCache<Value> {
   readonly #limit: number;
-  #young = new Map<number, Cached<Value>>();
-  #old = new Map<number, Cached<Value>>();
-  #youngBytes = 0;
+  /** The oldest first. */
+  readonly #values = new Map<number, Cached<Value>>();
+  /** At the oldest value. It is kept: a new one would pass all entries that left the map before. */
+  #oldest = this.#values.entries();
+  #bytes = 0;
   #hits = 0;
   #misses = 0;
 
@@ -32,55 +37,55 @@ export class ByteCache<Value> {
   }
 
   get(key: number): Value | undefined {
-    const young = this.#young.get(key);
-    if (young !== undefined) {
-      this.#hits++;
-      return young.value;
-    }
-    const old = this.#old.get(key);
-    if (old === undefined) {
+    const cached = this.#values.get(key);
+    if (cached === undefined) {
       this.#misses++;
       return undefined;
     }
     this.#hits++;
-    this.#old.delete(key);
-    this.#put(key, old);
-    return old.value;
+    cached.used = true;
+    return cached.value;
   }
 
   /** Whether the value is there, without counting that as a use. */
   has(key: number): boolean {
-    return this.#young.has(key) || this.#old.has(key);
+    return this.#values.has(key);
   }
 
   /** Takes a value of so many bytes; one larger than half the bound is not kept. */
   set(key: number, value: Value, bytes: number): void {
     this.delete(key);
-    this.#put(key, { value, bytes });
+    if (bytes > this.#limit / 2) return;
+    while (this.#bytes + bytes > this.#limit) this.#dropOne();
+    this.#values.set(key, { value, bytes, used: false });
+    this.#bytes += bytes;
   }
 
   delete(key: number): void {
-    const young = this.#young.get(key);
-    if (young !== undefined) this.#youngBytes -= young.bytes;
-    this.#young.delete(key);
-    this.#old.delete(key);
+    const cached = this.#values.get(key);
+    if (cached === undefined) return;
+    this.#values.delete(key);
+    this.#bytes -= cached.bytes;
   }
 
   clear(): void {
-    this.#young.clear();
-    this.#old.clear();
-    this.#youngBytes = 0;
+    this.#values.clear();
+    this.#bytes = 0;
   }
 
-  #put(key: number, cached: Cached<Value>): void {
-    const half = this.#limit / 2;
-    if (cached.bytes > half) return;
-    if (this.#youngBytes + cached.bytes > half) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#youngBytes = 0;
+  /** Drops the oldest value that is not to be spared. */
+  #dropOne(): void {
+    for (;;) {
+      const next = this.#oldest.next();
+      if (next.done) {
+        this.#oldest = this.#values.entries();
+        continue;
+      }
+      const [key, cached] = next.value;
+      if (!cached.used) return this.delete(key);
+      cached.used = false;
+      this.#values.delete(key);
+      this.#values.set(key, cached);
     }
-    this.#young.set(key, cached);
-    this.#youngBytes += cached.bytes;
   }
 }

@@ -24,17 +24,42 @@ describe('byte cache', () => {
     assert.equal(cache.get(1), undefined);
   });
 
-  it('keeps values up to half the bound, and drops the older half when the younger is full', () => {
+  it('fills its bound, and drops no more than the oldest values that nobody asked for', () => {
     const cache = new ByteCache<string>(100);
     cache.set(1, 'half', 50);
     assert.equal(cache.get(1), 'half', 'exactly half the bound');
-    cache.set(2, 'next', 50);
-    assert.deepEqual([cache.has(1), cache.has(2)], [true, true], 'exactly the bound');
-    cache.set(3, 'one more', 1);
-    assert.deepEqual([cache.has(1), cache.has(2), cache.has(3)], [false, true, true]);
+    cache.set(2, 'next', 25);
+    cache.set(3, 'third', 25);
+    assert.deepEqual(held(cache, 3), [1, 2, 3], 'exactly the bound');
+    cache.set(4, 'one more', 1);
+    assert.deepEqual(held(cache, 4), [1, 3, 4], 'the first was asked for');
+    cache.set(5, 'one more', 25);
+    assert.deepEqual(held(cache, 5), [1, 4, 5]);
+    cache.set(6, 'one more', 25);
+    assert.deepEqual(held(cache, 6), [4, 5, 6], 'a value is spared once for all uses before');
   });
 
-  it('says how often it was asked in vain, in both generations', () => {
+  it('keeps all of a working set that fits, however it is asked for', () => {
+    const cache = new ByteCache<number>(1_000);
+    for (let turn = 0; turn < 2_000; turn++) {
+      const key = (turn * 37) % 100;
+      if (cache.get(key) === undefined) cache.set(key, key, 10);
+    }
+    assert.deepEqual(cache.uses, { hits: 1_900, misses: 100 });
+  });
+
+  it('drops values that were all asked for, the oldest first', () => {
+    const cache = new ByteCache<number>(100);
+    for (let round = 0; round < 3; round++) {
+      for (let key = 10 * round; key < 10 * round + 10; key++) {
+        cache.set(key, key, 10);
+        cache.get(key);
+      }
+    }
+    assert.deepEqual(held(cache, 30), [20, 21, 22, 23, 24, 25, 26, 27, 28, 29]);
+  });
+
+  it('says how often it was asked in vain', () => {
     const cache = new ByteCache<string>(100);
     cache.get(1);
     cache.set(1, 'old', 50);
@@ -44,14 +69,13 @@ describe('byte cache', () => {
   });
 
   it('counts a use, and not a look', () => {
-    const cache = new ByteCache<string>(100);
+    const cache = new ByteCache<string>(50);
     cache.set(1, 'used', 25);
     cache.set(2, 'seen', 25);
-    cache.set(3, 'new', 25);
     assert.equal(cache.get(1), 'used');
     assert.ok(cache.has(2));
-    cache.set(4, 'newer', 25);
-    assert.deepEqual([cache.has(1), cache.has(2)], [true, false]);
+    cache.set(3, 'new', 25);
+    assert.deepEqual(held(cache, 3), [1, 3]);
   });
 
   it('gives the room of deleted, replaced or cleared values to others', () => {
@@ -100,3 +124,7 @@ describe('byte cache', () => {
     assert.equal(cache.get(3), undefined);
   });
 });
+
+function held(cache: ByteCache<unknown>, last: number): number[] {
+  return Array.from({ length: last + 1 }, (_, key) => key).filter((key) => cache.has(key));
+}
