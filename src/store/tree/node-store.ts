@@ -11,6 +11,15 @@ export interface ChildSums {
   part(begin: number, end: number): ChildSums;
 }
 
+/** The sum of the ids between an end of a leaf and a position within it. */
+export interface EndSum {
+  readonly position: number;
+  /** Of the ids from `position` on, and not of those before it. */
+  readonly behind: boolean;
+  /** Shared: not to be written to. */
+  readonly state: Uint8Array;
+}
+
 /**
  * The nodes of a tree. They never change, so a root and a reader are a snapshot. The summary of a node
  * is the scheme's state of all ids in and below it. It lies beside the node: most visits need no summary.
@@ -22,6 +31,10 @@ export interface NodeReader<Ref> {
   summary(ref: Ref): Uint8Array;
   /** Sums over the children of a node, or null where the reader keeps none. Throws like `node`. */
   childSums?(ref: Ref, inner: Inner<Ref>): ChildSums | null;
+  /** The sum that `keepEndSum` got for a leaf, while the reader has room for it. */
+  endSum?(ref: Ref): EndSum | undefined;
+  /** Takes over the sum of a leaf. */
+  keepEndSum?(ref: Ref, sum: EndSum): void;
   /** Called with `STORE_CORRUPT` before that is thrown: the owner builds the tree again. */
   readonly onDamage?: ((error: StoreError) => void) | undefined;
 }

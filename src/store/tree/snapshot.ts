@@ -117,6 +117,10 @@ export class TreeSnapshot<Ref> implements Snapshot {
       node: (ref) => reader.node(ref),
       summary: (ref) => reader.summary(ref).subarray(offset, end),
       childSums: (ref, inner) => reader.childSums?.(ref, inner)?.part(offset, end) ?? null,
+      endSum(ref) {
+        const sum = reader.endSum?.(ref);
+        return sum && { ...sum, state: sum.state.subarray(offset, end) };
+      },
       onDamage: reader.onDamage,
     };
     return new TreeSnapshot({ ...this.#init, scheme, view: { reader: part, root } });

@@ -1,7 +1,7 @@
 import { combineAll, type FingerprintScheme } from '../fingerprint/index.ts';
 import { childAtRank, childCount, childNode, isLeaf } from './child.ts';
 import type { Inner, TreeNode } from './node.ts';
-import type { ChildSums, NodeReader } from './node-store.ts';
+import type { ChildSums, EndSum, NodeReader } from './node-store.ts';
 import type { TreeView } from './read.ts';
 import { idsOf } from './run.ts';
 
@@ -42,12 +42,16 @@ export class Summaries<Ref> {
   }
 
   node(ref: Ref, sign: TallySign): void {
-    this.#push(this.#reader.summary(ref), sign);
+    this.state(this.#reader.summary(ref), sign);
+  }
+
+  state(state: Uint8Array, sign: TallySign): void {
+    (sign === 1 ? this.#wanted : this.#unwanted).push(state);
   }
 
   firstChildren(inner: Inner<Ref>, sums: ChildSums, count: number, sign: TallySign): void {
     const near = sums.nearest(count);
-    if (near > 0) this.#push(sums.first(near), sign);
+    if (near > 0) this.state(sums.first(near), sign);
     for (let at = near; at < count; at++) this.node(inner.children[at]!, sign);
     for (let at = count; at < near; at++) this.node(inner.children[at]!, invert(sign));
   }
@@ -63,10 +67,6 @@ export class Summaries<Ref> {
     this.#unwanted.length = 0;
   }
 
-  #push(state: Uint8Array, sign: TallySign): void {
-    (sign === 1 ? this.#wanted : this.#unwanted).push(state);
-  }
-
   #sumOf(states: readonly Uint8Array[]): Uint8Array {
     const sum = this.#scheme.empty();
     combineAll(this.#scheme, sum, states);
@@ -77,7 +77,7 @@ export class Summaries<Ref> {
 /**
  * Sums a range of ranks. In every node it takes the shorter way: it adds the wanted entries, or it adds
  * the node's summary and takes the others away. Where the reader keeps sums over the children of a node,
- * it takes the difference of two.
+ * it takes the difference of two. In a leaf it begins at an end, or where a kept sum ends.
  */
 class Tally<Ref> {
   readonly #summaries: Summaries<Ref>;
@@ -142,13 +142,29 @@ class Tally<Ref> {
   #first(inner: Inner<Ref>, sums: ChildSums, count: number, sign: TallySign): void {
     const at = childAtRank(inner, count);
     const [begin, end] = [inner.starts[at]!, inner.starts[at + 1]!];
-    if (count - begin <= end - count) {
-      this.#summaries.firstChildren(inner, sums, at, sign);
-      this.#cutChild(inner, at, { begin, end: count, sign });
-    } else {
-      this.#summaries.firstChildren(inner, sums, at + 1, sign);
-      this.#cutChild(inner, at, { begin: count, end, sign: invert(sign) });
-    }
+    const sum = inner.level === 1 ? this.#endSum(inner, at, count - begin) : undefined;
+    const behind = sum?.behind ?? count - begin > end - count;
+    this.#summaries.firstChildren(inner, sums, behind ? at + 1 : at, sign);
+    if (sum) this.#summaries.state(sum.state, behind ? invert(sign) : sign);
+    const known = sum ? begin + sum.position : behind ? end : begin;
+    if (known < count) this.#cutChild(inner, at, { begin: known, end: count, sign });
+    else this.#cutChild(inner, at, { begin: count, end: known, sign: invert(sign) });
+  }
+
+  /** The kept sum of a leaf, if it brings us closer to a position; a new one where both ends are far away. */
+  #endSum(inner: Inner<Ref>, at: number, position: number): EndSum | undefined {
+    const all = childCount(inner, at);
+    const way = Math.min(position, all - position);
+    const ref = inner.children[at]!;
+    const kept = this.#reader.endSum?.(ref);
+    if (kept) return Math.abs(kept.position - position) < way ? kept : undefined;
+    if (4 * way <= all || !this.#reader.keepEndSum) return undefined;
+    const leaf = childNode(this.#reader, inner, at);
+    const behind = 2 * position > all;
+    const state = this.#scheme.empty();
+    this.#scheme.add(state, behind ? idsOf(leaf, position, all) : idsOf(leaf, 0, position));
+    this.#reader.keepEndSum(ref, { position, behind, state });
+    return { position, behind, state };
   }
 
   /** A range that lies within a child; its ranks are those of the node. */

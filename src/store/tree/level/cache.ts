@@ -1,9 +1,4 @@
-interface Cached<Value> {
-  readonly value: Value;
-  readonly bytes: number;
-  /** Asked for since it was last spared. */
-  used: boolean;
-}
+import { SecondChanceQueue } from './second-chance.ts';
 
 /** How often a cache was asked since it was made. */
 export interface CacheUses {
@@ -14,15 +9,12 @@ export interface CacheUses {
 /**
  * A cache bounded in bytes: a queue with a second chance. The oldest values make room. A value that was
  * asked for meanwhile is spared once, and goes to the end of the queue. So the cache fills its bound,
- * and a hit moves nothing.
+ * and a hit moves nothing. Spare values make room before all others.
  */
 export class ByteCache<Value> {
   readonly #limit: number;
-  /** The oldest first. */
-  readonly #values = new Map<number, Cached<Value>>();
-  /** At the oldest value. It is kept: a new one would pass all entries that left the map before. */
-  #oldest = this.#values.entries();
-  #bytes = 0;
+  readonly #values = new SecondChanceQueue<Value>();
+  readonly #spare = new SecondChanceQueue<Value>();
   #hits = 0;
   #misses = 0;
 
@@ -37,7 +29,7 @@ export class ByteCache<Value> {
   }
 
   get(key: number): Value | undefined {
-    const cached = this.#values.get(key);
+    const cached = this.#values.get(key) ?? this.#spare.get(key);
     if (cached === undefined) {
       this.#misses++;
       return undefined;
@@ -49,43 +41,40 @@ export class ByteCache<Value> {
 
   /** Whether the value is there, without counting that as a use. */
   has(key: number): boolean {
-    return this.#values.has(key);
+    return (this.#values.get(key) ?? this.#spare.get(key)) !== undefined;
   }
 
   /** Takes a value of so many bytes; one larger than half the bound is not kept. */
   set(key: number, value: Value, bytes: number): void {
     this.delete(key);
     if (bytes > this.#limit / 2) return;
-    while (this.#bytes + bytes > this.#limit) this.#dropOne();
-    this.#values.set(key, { value, bytes, used: false });
-    this.#bytes += bytes;
+    while (!this.#hasRoom(bytes)) if (this.#spare.drop() === 0) this.#values.drop();
+    this.#values.add(key, { value, bytes, used: false });
+  }
+
+  /** Takes a value into the room that is free or that other spare values have; else it is not kept. */
+  setSpare(key: number, value: Value, bytes: number): void {
+    this.delete(key);
+    while (!this.#hasRoom(bytes)) if (this.#spare.drop() === 0) return;
+    this.#spare.add(key, { value, bytes, used: false });
+  }
+
+  /** Makes a value spare, if it is there. */
+  makeSpare(key: number): void {
+    const cached = this.#values.delete(key);
+    if (cached !== undefined) this.#spare.add(key, cached);
   }
 
   delete(key: number): void {
-    const cached = this.#values.get(key);
-    if (cached === undefined) return;
-    this.#values.delete(key);
-    this.#bytes -= cached.bytes;
+    if (this.#values.delete(key) === undefined) this.#spare.delete(key);
   }
 
   clear(): void {
     this.#values.clear();
-    this.#bytes = 0;
+    this.#spare.clear();
   }
 
-  /** Drops the oldest value that is not to be spared. */
-  #dropOne(): void {
-    for (;;) {
-      const next = this.#oldest.next();
-      if (next.done) {
-        this.#oldest = this.#values.entries();
-        continue;
-      }
-      const [key, cached] = next.value;
-      if (!cached.used) return this.delete(key);
-      cached.used = false;
-      this.#values.delete(key);
-      this.#values.set(key, cached);
-    }
+  #hasRoom(bytes: number): boolean {
+    return this.#values.bytes + this.#spare.bytes + bytes <= this.#limit;
   }
 }

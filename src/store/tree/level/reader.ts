@@ -10,7 +10,7 @@ import {
   viewsOf,
 } from '../../level/index.ts';
 import type { Inner, TreeNode } from '../node.ts';
-import type { NodeReader } from '../node-store.ts';
+import type { EndSum, NodeReader } from '../node-store.ts';
 import type { ByteCache } from './cache.ts';
 import { CachedSums } from './child-sums.ts';
 import { decodeNode, decodeSummary, nodeBytes } from './codec.ts';
@@ -29,7 +29,7 @@ export interface LevelTreeFiles {
 }
 
 /** What the cache holds of a node. */
-export type CachedPart = TreeNode<number> | Uint8Array | CachedSums | typeof ASKED;
+export type CachedPart = TreeNode<number> | Uint8Array | CachedSums | EndSum | typeof ASKED;
 
 /** Stands for sums that were asked for once: they are worth their making when they are asked for again. */
 const ASKED = 'asked';
@@ -39,7 +39,8 @@ const ASKED_BYTES = 100;
 export const cacheKeys = {
   node: (ref: number): number => 3 * ref,
   summary: (ref: number): number => 3 * ref + 1,
-  childSums: (ref: number): number => 3 * ref + 2,
+  /** Of an inner node its `CachedSums`, of a leaf its `EndSum`. */
+  sums: (ref: number): number => 3 * ref + 2,
 };
 
 /** Damage, and I/O errors, which may be damage. */
@@ -82,7 +83,7 @@ export class LevelNodeReader implements NodeReader<number> {
 
   childSums(ref: number, inner: Inner<number>): CachedSums | null {
     const { cache, scheme } = this.#files;
-    const key = cacheKeys.childSums(ref);
+    const key = cacheKeys.sums(ref);
     const cached = cache.get(key);
     if (cached instanceof CachedSums) return cached;
     if (cached === undefined) {
@@ -91,8 +92,18 @@ export class LevelNodeReader implements NodeReader<number> {
     }
     const summaries = inner.children.map((child) => this.summary(child));
     const sums = CachedSums.of(scheme, summaries);
+    // Only a write asks for the summaries now, and not for most of them.
+    for (const child of inner.children) cache.makeSpare(cacheKeys.summary(child));
     cache.set(key, sums, sums.bytes);
     return sums;
+  }
+
+  endSum(ref: number): EndSum | undefined {
+    return this.#files.cache.get(cacheKeys.sums(ref)) as EndSum | undefined;
+  }
+
+  keepEndSum(ref: number, sum: EndSum): void {
+    this.#files.cache.setSpare(cacheKeys.sums(ref), sum, summaryBytes(sum.state));
   }
 
   #read<Value>(key: Uint8Array, decode: (record: Uint8Array) => Value): Value {

@@ -123,6 +123,45 @@ describe('byte cache', () => {
     cache.clear();
     assert.equal(cache.get(3), undefined);
   });
+
+  it('drops spare values before others, also those that were asked for', () => {
+    const cache = new ByteCache<string>(100);
+    cache.set(1, 'old', 25);
+    cache.set(2, 'made spare', 25);
+    cache.setSpare(3, 'spare', 25);
+    cache.makeSpare(2);
+    for (const key of [2, 3]) assert.ok(cache.get(key));
+    cache.set(4, 'other', 25);
+    cache.set(5, 'other', 25);
+    assert.deepEqual(held(cache, 5), [1, 2, 4, 5]);
+    cache.set(6, 'other', 25);
+    assert.deepEqual(held(cache, 6), [1, 4, 5, 6]);
+    cache.set(7, 'other', 25);
+    assert.deepEqual(held(cache, 7), [4, 5, 6, 7], 'as if no value had been spare');
+  });
+
+  it('keeps spare values in the room that others leave', () => {
+    const cache = new ByteCache<string>(100);
+    cache.set(1, 'other', 50);
+    cache.setSpare(2, 'spare', 25);
+    cache.setSpare(3, 'spare', 25);
+    assert.deepEqual(held(cache, 3), [1, 2, 3], 'exactly the bound');
+    cache.setSpare(4, 'spare', 25);
+    assert.deepEqual(held(cache, 4), [1, 3, 4], 'the room of a spare value');
+    cache.setSpare(5, 'large', 51);
+    assert.deepEqual(held(cache, 5), [1]);
+    cache.setSpare(6, 'spare', 50);
+    cache.set(6, 'spare no more', 50);
+    cache.setSpare(7, 'spare', 1);
+    assert.deepEqual(held(cache, 7), [1, 6]);
+    cache.delete(1);
+    cache.setSpare(7, 'spare', 50);
+    cache.delete(7);
+    cache.set(8, 'other', 50);
+    assert.deepEqual(held(cache, 8), [6, 8]);
+    cache.makeSpare(9);
+    assert.equal(cache.has(9), false);
+  });
 });
 
 function held(cache: ByteCache<unknown>, last: number): number[] {

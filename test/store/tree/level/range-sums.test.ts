@@ -11,10 +11,15 @@ import { commit, durableTrees, keysOf } from './support.ts';
 const setUp = durableTrees();
 const COUNT = 200;
 
-it('a range has the fingerprint of its ids, with sums kept, before and after writes', async () => {
+for (const leafItems of [4, 32]) {
+  it(`a range has the fingerprint of its ids, with sums kept, in leaves of ${leafItems}`, () =>
+    sumsAreRight(leafItems));
+}
+
+async function sumsAreRight(leafItems: number): Promise<void> {
   const scheme = composite([sum256, wideSum]);
   const { init, database } = await setUp({ cacheBytes: 1_000_000 });
-  const tree = DurableTree.open({ ...init, scheme });
+  const tree = DurableTree.open({ ...init, scheme, leafItems });
   await commit(database, tree.prepare({ insert: keysOf(0, COUNT) }));
   assertFingerprints();
   await commit(database, tree.prepare({ remove: keysOf(50, 60), insert: keysOf(300, 310) }));
@@ -38,7 +43,7 @@ it('a range has the fingerprint of its ids, with sums kept, before and after wri
     );
     snapshot.release();
   }
-});
+}
 
 it('a node that ranges cut twice needs no summaries any more: a cut reads one leaf', async () => {
   const { init, database } = await setUp();
@@ -69,4 +74,35 @@ it('a node that ranges cut twice needs no summaries any more: a cut reads one le
   assert.equal(combined() - before, 2, 'one sum for each end');
   snapshot.fingerprints([11, 101, 149]);
   assert.equal(combined() - before, 6, 'and for each end of a part');
+});
+
+it('a cut sums the ids from the nearest end of its leaf, or from the cut before it', async () => {
+  const { init, database } = await setUp({ cacheBytes: 1_000_000 });
+  const { scheme, ids } = countingScheme(wideSum);
+  const tree = DurableTree.open({ ...init, scheme, leafItems: 64, fanout: 64 });
+  await commit(database, tree.prepare({ insert: keysOf(0, COUNT) }));
+  const snapshot = tree.snapshot();
+  const summed = (begin: number, end: number) => {
+    const before = ids();
+    const state = snapshot.fingerprint(begin, end);
+    const count = ids() - before;
+    const expected = wideSum.empty();
+    wideSum.add(expected, snapshot.ids(begin, end));
+    assert.deepEqual(state, expected, `${begin} to ${end}`);
+    return count;
+  };
+  const leaf = snapshot.edgeNear(70);
+  const next = snapshot.edgeNear(leaf + 40);
+  assert.ok(leaf >= 40 && next - leaf >= 48, `leaves of ${leaf} and ${next - leaf}`);
+  for (let time = 0; time < 2; time++) summed(0, next);
+  summed(2, next);
+  assert.equal(summed(2, next), 2, 'a short way is not kept');
+  assert.equal(summed(20, next), 20);
+  assert.deepEqual([summed(20, next), summed(23, next), summed(16, next)], [0, 3, 4]);
+  assert.equal(summed(3, next), 3, 'the end is closer');
+  const late = next - 20;
+  assert.equal(summed(0, late), 20);
+  assert.deepEqual([summed(0, late), summed(0, late + 4), summed(0, late - 3)], [0, 4, 3]);
+  assert.equal(summed(22, late + 1), 3, 'both ends of a range');
+  snapshot.release();
 });
