@@ -171,8 +171,8 @@ describe('the packed package', () => {
     );
     const pages = await readdir(join(root, 'docs'));
     assert.deepEqual(
-      pages.filter((name) => !name.endsWith('.md')),
-      ['operations'],
+      pages.filter((name) => !name.endsWith('.md')).sort(),
+      ['images', 'operations'],
     );
     assert.deepEqual((await readdir(join(root, 'docs', 'operations'))).sort(), [
       'alerts.yaml',
@@ -180,10 +180,10 @@ describe('the packed package', () => {
     ]);
   });
 
-  it('holds the pages that its README names', async () => {
+  it('holds the pages and pictures that its README names', async () => {
     const root = join(project, 'node_modules', 'rangemesh');
     const page = await readFile(join(root, 'README.md'), 'utf8');
-    const named = new Set(page.match(/docs\/[\w-]+\.md/g));
+    const named = new Set(page.match(/docs\/[\w/-]+\.(?:md|png)/g));
     assert.ok(named.size > 5);
     for (const name of named) await readFile(join(root, name));
   });
