@@ -38,8 +38,8 @@ export interface ReconcileFigures {
   readonly longestStepMs?: number;
 }
 
-const SPREADS: readonly Spread[] = ['scattered', 'all-recent', 'empty'];
-/** Those measured unless some are asked for; the other one takes all the items there are. */
+const SPREADS: readonly Spread[] = ['scattered', 'all-recent', 'empty', 'behind'];
+/** Those measured unless some are asked for. */
 const USUAL_SPREADS: readonly Spread[] = ['scattered', 'all-recent'];
 /** Sessions of a case until one takes long; the cheapest counts. Another one before them warms up. */
 const REPEATS = 5;

@@ -76,6 +76,8 @@ function meaning(record: NativeRecord): string {
       return `${tag} group ${record.group}${record.last ? ': last' : ''}, ${record.ids.length / 32} ids`;
     case 'rest':
       return `rest group ${record.group}${record.last ? ': last' : ''}, ${record.rests.length / 28} ids`;
+    case 'recent':
+      return `recent${record.last ? ': last' : ''}, ${record.ids.length / 32} ids`;
     case 'piece':
       return `piece${record.upper === null ? ': last' : ''}, ${record.ids.length / 32} ids`;
     default:

@@ -1,6 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { LINKS, nativeDialect, type Role, type Session, type Step } from '../src/protocol/index.ts';
+import {
+  LINKS,
+  nativeDialect,
+  type Role,
+  RootHistory,
+  type Session,
+  type SessionHistory,
+  type Step,
+} from '../src/protocol/index.ts';
 import { sumsOf } from '../src/protocol/reconcile/dialects/native/groups/testing.ts';
 import {
   DEFAULT_NATIVE_LIMITS,
@@ -20,6 +28,7 @@ import {
   INFINITE_BOUND,
   type ItemKey,
   lthashReference,
+  type Snapshot,
   SortedVector,
   symbolsThrough,
   ZERO_BOUND,
@@ -45,6 +54,8 @@ interface Scenario {
   readonly initiatorLacks: readonly number[];
   readonly responderLacks: readonly number[];
   readonly maxRangeItems: number;
+  /** The responder knows the root of the initiator, and what came since. */
+  readonly knows?: true;
 }
 
 const many = (first: number, step: number, count: number) =>
@@ -54,6 +65,7 @@ const SCENARIOS: readonly Scenario[] = [
   scenario('two equal sets', 2, [], []),
   scenario('two small sets that differ: a list', 3, [2], [0]),
   scenario('one split, then symbols', 400, [123], [120, 390], 100),
+  { ...scenario('an initiator that was away', 5, [1, 3], []), knows: true },
   scenario('an empty initiator', 3, [0, 1, 2], []),
   scenario('an empty responder', 3, [], [0, 1, 2]),
   scenario('one range in full on each side', 40, many(0, 1, 20), many(20, 1, 20), 10),
@@ -73,7 +85,7 @@ function scenario(
 }
 
 /** Sessions of older versions are few: they do not change any more. */
-const isSmall = ({ items }: Scenario): boolean => items <= 400;
+const isSmall = ({ items, knows }: Scenario): boolean => items <= 400 && knows === undefined;
 
 interface Vectors {
   readonly parts: unknown;
@@ -141,19 +153,18 @@ function words(pairs: Uint32Array): string[] {
 }
 
 function runScenario(spec: Scenario, version: NativeVersion) {
-  const { name, items, initiatorLacks, responderLacks, maxRangeItems } = spec;
+  const { name, items, initiatorLacks, responderLacks, maxRangeItems, knows } = spec;
   const sides = {
     initiator: sideOf('initiator', 0xaa, initiatorLacks),
     responder: sideOf('responder', 0xbb, responderLacks),
   };
   const dialogue = converse(sides);
   const { proved } = sides.initiator.finding!;
-  return { name, items, initiatorLacks, responderLacks, maxRangeItems, ...dialogue, proved };
+  const kept = { name, items, initiatorLacks, responderLacks, maxRangeItems };
+  return { ...kept, ...(knows && { knows }), ...dialogue, proved };
 
   function sideOf(role: Role, fill: number, lacks: readonly number[]): Session {
-    const storage = new SortedVector({ scheme: lthashReference });
-    const held = Array.from({ length: items }, (_, i) => i).filter((i) => !lacks.includes(i));
-    storage.insert(held.map(item));
+    const snapshot = snapshotOf(items, lacks);
     const random = {
       bytes: (length: number) => new Uint8Array(length).fill(fill),
       fraction: () => 0,
@@ -164,8 +175,27 @@ function runScenario(spec: Scenario, version: NativeVersion) {
       coding: codingReference,
       version,
     });
-    return dialect.session({ role, snapshot: storage.snapshot(), link: LINKS.lean });
+    const history = knows && role === 'responder' ? { history: historyOf(spec) } : {};
+    return dialect.session({ role, snapshot, link: LINKS.lean, ...history });
   }
+}
+
+function snapshotOf(items: number, lacks: readonly number[]): Snapshot {
+  const storage = new SortedVector({ scheme: lthashReference });
+  const held = Array.from({ length: items }, (_, i) => i).filter((i) => !lacks.includes(i));
+  storage.insert(held.map(item));
+  return storage.snapshot();
+}
+
+/** Of a responder that was equal with the initiator, and then took what the initiator lacks. */
+function historyOf({ items, initiatorLacks }: Scenario): SessionHistory {
+  const history = new RootHistory({ scheme: lthashReference });
+  const before = snapshotOf(items, initiatorLacks);
+  const { size: count } = before;
+  const state = () => before.fingerprint(0, count);
+  history.now().since(new Uint8Array(0), { count, root: rootHint(state(), count), state });
+  history.added(initiatorLacks.map(item));
+  return history.now();
 }
 
 /** Both sides, frame by frame, each working to its end before the other goes on. */

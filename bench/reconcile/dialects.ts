@@ -5,12 +5,15 @@ import {
   nativeDialect,
   negentropy,
   type Role,
+  RootHistory,
   type Session,
+  type SessionHistory,
   type SessionInit,
   type SessionLimits,
   type SessionLink,
 } from '../../src/protocol/index.ts';
-import { type FingerprintScheme, lthash, sum256 } from '../../src/store/index.ts';
+import { rootHint } from '../../src/protocol/reconcile/dialects/native/testing.ts';
+import { type FingerprintScheme, lthash, type Snapshot, sum256 } from '../../src/store/index.ts';
 import { nostrSessions } from './nostr-tools.ts';
 import type { Pair, Union } from './sets.ts';
 
@@ -63,10 +66,11 @@ async function openDialect(
   given: Pick<SessionInit, 'limits' | 'link'> = {},
 ): Promise<Opened> {
   const [a, b] = await union.snapshots(scheme, pair);
+  const history = pair.behind ? { history: historyOf(scheme, pair, b!) } : {};
   for (const snapshot of [a!, b!]) snapshot.fingerprint(0, snapshot.size);
   return {
     sessions: () => ({
-      initiator: dialect.session({ role: 'initiator', snapshot: a!, ...given }),
+      initiator: dialect.session({ role: 'initiator', snapshot: a!, ...history, ...given }),
       responder: dialect.session({ role: 'responder', snapshot: b!, ...given }),
     }),
     close() {
@@ -74,4 +78,18 @@ async function openDialect(
       b!.release();
     },
   };
+}
+
+/** Items of a commit. */
+const COMMIT_ITEMS = 10;
+
+/** Of a set that was `before`, and then took what A alone has. */
+function historyOf(scheme: FingerprintScheme, { onlyA }: Pair, before: Snapshot): SessionHistory {
+  const history = new RootHistory({ scheme });
+  const { size: count } = before;
+  const state = () => before.fingerprint(0, count);
+  history.now().since(new Uint8Array(0), { count, root: rootHint(state(), count), state });
+  for (let at = 0; at < onlyA.length; at += COMMIT_ITEMS)
+    history.added(onlyA.slice(at, at + COMMIT_ITEMS));
+  return history.now();
 }

@@ -13,8 +13,11 @@ import {
 } from '../../src/store/index.ts';
 import { benchFolder } from '../support/child.ts';
 
-/** Where differences lie: evenly spread, in the latest items, or everywhere, one side being empty. */
-export type Spread = 'scattered' | 'all-recent' | 'empty';
+/**
+ * Where differences lie: evenly spread, in the latest items, or everywhere, one side being empty. `behind`: evenly
+ * spread, and the initiator wrote all of them last.
+ */
+export type Spread = 'scattered' | 'all-recent' | 'empty' | 'behind';
 export type StorageName = 'memory' | 'level';
 
 /** Seconds since the epoch are all that nostr-tools can take: some of the items share theirs. */
@@ -57,9 +60,9 @@ export class Union {
     const onlyB: ItemKey[] = [];
     for (let i = 0; i < d; i++) {
       const at = spread === 'all-recent' ? this.n - 1 - i : Math.floor(((i + 0.5) * this.n) / d);
-      (i % 2 === 0 ? onlyA : onlyB).push(this.keys[at]!);
+      (i % 2 === 0 || spread === 'behind' ? onlyA : onlyB).push(this.keys[at]!);
     }
-    return new Pair(onlyA, onlyB);
+    return new Pair(onlyA, onlyB, spread === 'behind');
   }
 
   /** Snapshots of both sides under a scheme, their sums known. */
@@ -110,9 +113,13 @@ export class Pair {
   readonly onlyA: readonly ItemKey[];
   readonly onlyB: readonly ItemKey[];
 
-  constructor(onlyA: readonly ItemKey[], onlyB: readonly ItemKey[]) {
+  /** Side A knows that it wrote these last. */
+  readonly behind: boolean;
+
+  constructor(onlyA: readonly ItemKey[], onlyB: readonly ItemKey[], behind = false) {
     this.onlyA = onlyA;
     this.onlyB = onlyB;
+    this.behind = behind;
   }
 
   /** Whether the initiator, which is side A, and the responder learnt what they lack, and no more. */

@@ -7,6 +7,7 @@ export type {
   DiffAnswer,
   ExplainedNode,
   NodeExplain,
+  SessionsAnswer,
   SyncedAnswer,
 } from './explain-api.ts';
 export { type Logger, type LogLevel, libp2pLogging } from './logging.ts';

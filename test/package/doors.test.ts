@@ -95,11 +95,12 @@ const DOORS: Record<string, string[]> = {
     ...[
       'DEFAULT_FETCH_OPTIONS',
       'DEFAULT_RECONCILE_OPTIONS',
+      'DEFAULT_ROOT_HISTORY_OPTIONS',
       'EVERYTHING',
       'FetchService',
       'ProtocolError',
     ],
-    ...['DEFAULT_NATIVE_LIMITS', 'ReconcileService', 'ReconciliationSet', 'SessionStop'],
+    ...['DEFAULT_NATIVE_LIMITS', 'ReconcileService', 'ReconciliationSet', 'RootHistory', 'SessionStop'],
     ...['AnnounceService', 'DEFAULT_ANNOUNCE_OPTIONS', 'announceTopic', 'protocolId'],
     ...[
       'drive',

@@ -19,6 +19,7 @@ import {
   FetchService,
   type Network,
   ReconcileService,
+  RootHistory,
   type Serve,
   type ServeRange,
   type SessionReport,
@@ -136,6 +137,8 @@ export async function startNode(init: StartInit): Promise<SimulatedNode> {
     sessions.push(report);
     ended(report);
   };
+  const history = new RootHistory({ scheme: wideSum });
+  replica.onCommit((added) => history.added(added));
   const reconcile = new ReconcileService(network, {
     clock,
     networkName: NETWORK_NAME,
@@ -148,7 +151,11 @@ export async function startNode(init: StartInit): Promise<SimulatedNode> {
     snapshot() {
       const snapshot = replica.snapshot();
       const accepts = accepted?.interval;
-      const held = { snapshot: shows?.(snapshot) ?? snapshot, version: replica.version };
+      const held = {
+        snapshot: shows?.(snapshot) ?? snapshot,
+        version: replica.version,
+        history: history.now(),
+      };
       return accepts === undefined ? held : { ...held, accepts };
     },
     events: replicator,

@@ -131,6 +131,31 @@ export interface Session {
   readonly survey?: readonly Surveyed[];
 }
 
+/** The whole set of a snapshot. */
+export interface CurrentSet {
+  readonly count: number;
+  /** As in `Outline`. */
+  readonly root: Uint8Array;
+  /** The state of its fingerprint; called only where the history begins anew. */
+  state(): Uint8Array;
+}
+
+/** Keys of a set in the order in which they came. */
+export interface RecentKeys {
+  readonly length: number;
+  /** Ids of those that lie in the interval, concatenated; some thousands at most at a time. */
+  ids(interval: Interval): Iterable<Bytes>;
+}
+
+/** The history of a set as of one snapshot. */
+export interface SessionHistory {
+  /**
+   * The keys that came since the set had `root`; null where that is not known. It never claims falsely: what
+   * it says follows from the root of `current`, which a removed item changes.
+   */
+  since(root: Uint8Array, current: CurrentSet): RecentKeys | null;
+}
+
 /** What a session needs. */
 export interface SessionInit {
   role: Role;
@@ -168,6 +193,11 @@ export interface SessionInit {
    * @default none
    */
   holds?: (id: Uint8Array) => boolean;
+  /**
+   * What came to the set lately, as of the snapshot, for dialects that tell it to a peer that was away.
+   * @default unknown
+   */
+  history?: SessionHistory;
   /**
    * Ids in `have` and in `unlisted`, each, for dialects with `tells`. Raising it costs memory.
    * @default 0

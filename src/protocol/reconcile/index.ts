@@ -4,13 +4,16 @@
  */
 
 export type {
+  CurrentSet,
   Dialect,
   Finding,
   Interval,
   Outline,
   Outlines,
+  RecentKeys,
   Role,
   Session,
+  SessionHistory,
   SessionInit,
   SessionMode,
   Step,
@@ -36,6 +39,12 @@ export {
   type StreamPair,
 } from './drive/index.ts';
 export { isEqualButRefused, isOneWay } from './equality.ts';
+export {
+  DEFAULT_ROOT_HISTORY_OPTIONS,
+  RootHistory,
+  type RootHistoryInit,
+  type RootHistoryOptions,
+} from './history/index.ts';
 export { EVERYTHING, sameInterval } from './interval.ts';
 export { LINKS, type LinkChoice, type SessionLink } from './link.ts';
 export {

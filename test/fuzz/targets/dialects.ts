@@ -125,7 +125,7 @@ const negentropyCodec: FuzzTarget = {
 };
 
 export const DIALECTS: readonly FuzzTarget[] = [
-  ...([1, 2, 3] as const).map(nativeTarget),
+  ...([1, 2, 3, 4] as const).map(nativeTarget),
   commonwareCodec,
   negentropyCodec,
   ...([1, 2, 3] as const).map((version) =>

@@ -22,7 +22,7 @@ import { MortalClock } from './mortal-clock.ts';
 import { PenaltyWatch } from './penalty-watch.ts';
 import type { Plan, PlannedNode } from './plan.ts';
 
-const VERSIONS = { native: 3, 'native 2': 2, 'native 1': 1 } as const;
+const VERSIONS = { native: 4, 'native 2': 2, 'native 1': 1 } as const;
 
 /** Bytes free on a disk that is not full. */
 const ROOMY = 2 ** 40;

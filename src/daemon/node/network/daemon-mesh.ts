@@ -11,11 +11,13 @@ import {
   type PeerWork,
   protocolId,
   type ReconcileService,
+  RootHistory,
   type Traffic,
   type Turns,
 } from '../../../protocol/index.ts';
 import { clocks, fetch, libp2pGossip, reconcile } from '../../../protocol/libp2p.ts';
 import {
+  lthash,
   type Random,
   type Replica,
   type Snapshot,
@@ -68,6 +70,8 @@ function servicesOf(
 ) {
   const { roles, roleNotices, accepted } = parts;
   const networkName = config.network.name;
+  const history = new RootHistory({ scheme: lthash });
+  replica.onCommit((added) => history.added(added));
   return {
     reconcile: reconcile({
       clock,
@@ -78,6 +82,7 @@ function servicesOf(
       snapshot: (peer) => ({
         snapshot: roles.givesTo(peer) ? replica.snapshot() : masked(replica.snapshot()),
         version: replica.version,
+        history: history.now(),
         accepts: accepted.interval,
         terms: termsOf(roles, replica, peer),
       }),
@@ -189,7 +194,7 @@ function termsOf(
 
 /** The preferred first. */
 function dialectsOf({ sync }: Config, random: Random): Dialect[] {
-  const native = ([3, 2, 1] as const).map((version) => nativeDialect({ random, version }));
+  const native = ([4, 3, 2, 1] as const).map((version) => nativeDialect({ random, version }));
   if (sync.dialect === 'auto') return [...native, commonware];
   return sync.dialect === 'native' ? native : [commonware];
 }

@@ -138,7 +138,7 @@ export class SessionRun {
     const { dialect, role, scope } = this.#init;
     const { interval, found } = scope;
     const { options, refuses } = this.#environment;
-    const { snapshot, version, accepts, terms } = await this.#work.run(() =>
+    const { snapshot, version, accepts, history, terms } = await this.#work.run(() =>
       this.#environment.snapshot(this.#peer),
     );
     this.#report.version = version;
@@ -148,6 +148,7 @@ export class SessionRun {
       const session = await this.#work.run(() =>
         dialect.session({
           ...terms,
+          ...(history !== undefined && { history }),
           role,
           snapshot,
           limits: options.limits,

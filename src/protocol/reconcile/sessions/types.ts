@@ -2,7 +2,15 @@ import type { Clock, Snapshot } from '../../../store/index.ts';
 import type { PeerWork, SliceShare, TrafficMeter, Turns } from '../../budgets/index.ts';
 import type { Knows } from '../../knows.ts';
 import type { Log } from '../../log.ts';
-import type { Dialect, Interval, Outline, SessionInit, SessionMode, Step } from '../dialect.ts';
+import type {
+  Dialect,
+  Interval,
+  Outline,
+  SessionHistory,
+  SessionInit,
+  SessionMode,
+  Step,
+} from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
 import type { SessionReport } from '../report.ts';
 import type { PeerLinks } from './peer-links.ts';
@@ -49,6 +57,8 @@ export interface HeldSnapshot {
    * @default everything
    */
   readonly accepts?: Interval;
+  /** See `SessionInit`. */
+  readonly history?: SessionHistory;
   /** How the peer is served; see `SessionInit`. */
   readonly terms?: Pick<SessionInit, 'gives' | 'takes' | 'holds'>;
 }

@@ -18,16 +18,17 @@ import { snapshotOf } from '../dialects/native/support.ts';
 const all = keysOf(33, 600);
 const byId = new Map(all.map((key) => [bytesToHex(key.id), key]));
 
-/** Nodes of three ages, which hold two thirds of the items each. */
+/** Nodes of four ages, which hold three quarters of the items each. */
 const NODES = {
-  old: { versions: [1], holds: (i: number) => i % 3 !== 0 },
-  middle: { versions: [2, 1], holds: (i: number) => i % 3 !== 1 },
-  new: { versions: [3, 2, 1], holds: (i: number) => i % 3 !== 2 },
+  old: { versions: [1], holds: (i: number) => i % 4 !== 0 },
+  middle: { versions: [2, 1], holds: (i: number) => i % 4 !== 1 },
+  late: { versions: [3, 2, 1], holds: (i: number) => i % 4 !== 2 },
+  new: { versions: [4, 3, 2, 1], holds: (i: number) => i % 4 !== 3 },
 } as const;
 type Name = keyof typeof NODES;
 const NAMES = Object.keys(NODES) as Name[];
 
-describe('a mesh of nodes of native versions 1, 2 and 3', () => {
+describe('a mesh of nodes of native versions 1 to 4', () => {
   it('comes to the same set on all nodes, each pair in the latest version of both', async () => {
     const clock = new VirtualClock();
     const network = new MemoryNetwork({ clock, random: new SeededRandom('versions') });
@@ -67,7 +68,8 @@ describe('a mesh of nodes of native versions 1, 2 and 3', () => {
     for (let round = 0; round < 2; round++) {
       for (const [a, b] of [
         ['old', 'middle'],
-        ['middle', 'new'],
+        ['middle', 'late'],
+        ['late', 'new'],
         ['new', 'old'],
       ] as const) {
         network.connect(a, b);
@@ -78,7 +80,7 @@ describe('a mesh of nodes of native versions 1, 2 and 3', () => {
       }
     }
     for (const name of NAMES) assert.equal(sets.get(name)!.size, all.length, name);
-    assert.deepEqual(spoken, [1, 2, 1, 1, 2, 1]);
+    assert.deepEqual(spoken, [1, 2, 3, 1, 1, 2, 3, 1]);
     for (const service of services.values()) await service.stop();
   });
 });

@@ -1,13 +1,12 @@
 export const DIALECT_NAME = 'native';
 /**
  * The versions of the dialect. Version 1 knows neither whole intervals nor refused ids; version 2 spends
- * more bytes on openings, splits and sketches.
+ * more bytes on openings, splits and sketches; version 3 cannot tell what came since.
  */
-export type NativeVersion = 1 | 2 | 3;
-export const DIALECT_VERSION: NativeVersion = 3;
+export type NativeVersion = 1 | 2 | 3 | 4;
+export const DIALECT_VERSION: NativeVersion = 4;
 
 export const NONCE_BYTES = 16;
-export const ROOT_BYTES = 16;
 export const PROOF_BYTES = 16;
 /** Bytes of a keyed digest of a range; the proof at the end shows a collision (2^-40). */
 export const DIGEST_BYTES = 5;
@@ -76,4 +75,5 @@ export const TAG = {
   piece: 0x28,
   probe: 0x29,
   rest: 0x2a,
+  recent: 0x2b,
 } as const;

@@ -5,7 +5,7 @@
 
 import { type Coding, coding, kindOf, type Random, systemRandom } from '../../../../store/index.ts';
 import { ProtocolError } from '../../../errors.ts';
-import type { Dialect } from '../../dialect.ts';
+import type { Dialect, SessionHistory } from '../../dialect.ts';
 import { EVERYTHING } from '../../interval.ts';
 import { LINKS } from '../../link.ts';
 import { checkLeast, checkLimits, checkSession } from '../shared/index.ts';
@@ -29,8 +29,8 @@ export interface NativeInit {
    */
   random?: Random;
   /**
-   * The last part of the protocol id. Older nodes speak version 1, or 1 and 2.
-   * @default 3
+   * The last part of the protocol id. Older nodes speak version 1, or those up to 2 or 3.
+   * @default 4
    */
   version?: NativeVersion;
   limits?: Partial<NativeLimits>;
@@ -45,6 +45,8 @@ export interface NativeInit {
    */
   key?: typeof sessionKey;
 }
+
+const NO_HISTORY: SessionHistory = { since: () => null };
 
 /** The dialect of rangemesh nodes (docs/protocol-native.md). Throws `INVALID_INIT`. */
 export function nativeDialect(init: NativeInit = {}): Dialect {
@@ -64,7 +66,13 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
       checkSession(asked);
       const { interval = EVERYTHING, refuses = () => false, mode = 'reconcile', tell = 0 } = asked;
       const { role, snapshot, whole = asked.interval === undefined } = asked;
-      const { gives = true, takes = true, holds = () => false, link = LINKS.auto } = asked;
+      const {
+        history = NO_HISTORY,
+        gives = true,
+        takes = true,
+        holds = () => false,
+        link = LINKS.auto,
+      } = asked;
       const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits, ...asked.limits };
       checkLimits({ ...limits, tell, ...link });
       limits.maxMessageBytes = Math.min(limits.maxMessageBytes, MAX_FRAME_BYTES);
@@ -88,6 +96,7 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
         gives,
         takes,
         holds,
+        history,
         tell,
         mode,
         link,

@@ -1,6 +1,6 @@
 import { blake3, SHORT_ID_KEY_BYTES, writeU64LE, ZERO_BOUND } from '../../../../store/index.ts';
 import type { Interval, Role } from '../../dialect.ts';
-import { DIGEST_BYTES, PROOF_BYTES, ROOT_BYTES } from './constants.ts';
+import { DIGEST_BYTES, PROOF_BYTES } from './constants.ts';
 import { RecordWriter } from './wire/index.ts';
 
 const derive = blake3.deriveKey('rangemesh native dialect v1 session');
@@ -33,11 +33,6 @@ export function sessionKey(initiator: Uint8Array, responder: Uint8Array): Sessio
       return keyed(DOMAIN[role], state, u64(count), bounds.finish()).slice(0, PROOF_BYTES);
     },
   };
-}
-
-/** The unkeyed root: a hint for choosing sources, and for skipping what is probably equal. */
-export function rootHint(state: Uint8Array, count: number): Uint8Array {
-  return blake3.hash(state, u64(count)).slice(0, ROOT_BYTES);
 }
 
 function u64(value: number): Uint8Array {

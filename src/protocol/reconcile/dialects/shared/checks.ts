@@ -43,7 +43,7 @@ export function checkSession(init: SessionInit): void {
     const message = `a session takes { role, snapshot }, not ${kindOf(init)}`;
     throw new ProtocolError('INVALID_INIT', message);
   }
-  const { role, snapshot, interval, mode, refuses } = init;
+  const { role, snapshot, interval, mode, refuses, history } = init;
   if (role !== 'initiator' && role !== 'responder') {
     const message = `a role is 'initiator' or 'responder', not ${String(role)}`;
     throw new ProtocolError('INVALID_ROLE', message);
@@ -53,6 +53,10 @@ export function checkSession(init: SessionInit): void {
     throw new ProtocolError('INVALID_SNAPSHOT', message);
   }
   if (interval !== undefined) checkInterval(interval);
+  if (history !== undefined && typeof history?.since !== 'function') {
+    const message = "'history' of a session is made by a RootHistory: give it history.now()";
+    throw new ProtocolError('INVALID_INIT', message);
+  }
   if (mode !== undefined && mode !== 'survey' && mode !== 'reconcile') {
     const message = `a mode is 'survey' or 'reconcile', not ${String(mode)}`;
     throw new ProtocolError('INVALID_MODE', message);

@@ -23,7 +23,7 @@ import { SeededRandom } from '../../../../support/random.ts';
 import { type Attack, BUDGET, CASES, endless, keys, opening } from './siege-attacks.ts';
 import { snapshotOf } from './support.ts';
 
-const PROTOCOL = '/rangemesh/siege/native/3';
+const PROTOCOL = '/rangemesh/siege/native/4';
 const SESSION_MS = 120_000;
 /** What may come after the end of a session, and is thrown away. */
 const PARTING_BYTES = 5 * 1024 * 1024;

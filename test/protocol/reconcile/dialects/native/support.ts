@@ -2,10 +2,13 @@ import {
   type NativeInit,
   type NativeLimits,
   nativeDialect,
+  RootHistory,
   type Session,
+  type SessionHistory,
   type SessionInit,
 } from '../../../../../src/protocol/index.ts';
 import { DEFAULT_NATIVE_LIMITS } from '../../../../../src/protocol/reconcile/dialects/native/index.ts';
+import { rootHint } from '../../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import type {
   NativeRecord,
   Opening,
@@ -31,6 +34,16 @@ export function snapshotOf(
   const storage = new SortedVector({ scheme });
   storage.insert(keys);
   return storage.snapshot();
+}
+
+/** The history of a set of `keys` that had the first `held` of them, and then took the others in tens. */
+export function historyOf(keys: readonly ItemKey[], held: number): SessionHistory {
+  const history = new RootHistory({ scheme: wideSum });
+  const before = snapshotOf(keys.slice(0, held));
+  const state = () => before.fingerprint(0, held);
+  history.now().since(new Uint8Array(0), { count: held, root: rootHint(state(), held), state });
+  for (let at = held; at < keys.length; at += 10) history.added(keys.slice(at, at + 10));
+  return history.now();
 }
 
 let nonces = 0;

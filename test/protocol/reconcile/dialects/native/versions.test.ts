@@ -11,7 +11,7 @@ import { converse } from '../../../../conformance/dialect.ts';
 import { keysOf } from '../../../../conformance/pairs.ts';
 import { SeededRandom } from '../../../../support/random.ts';
 import { malformed, say } from './puppet.ts';
-import { open, openingOf, snapshotOf } from './support.ts';
+import { historyOf, open, openingOf, snapshotOf } from './support.ts';
 
 const keys = keysOf(1, 300);
 const floor = { lower: { hint: keys[100]!.hint, id: null }, upper: INFINITE_BOUND };
@@ -120,6 +120,30 @@ describe('version 2 of the native dialect', () => {
       return frames.reduce((sum, { frame }) => sum + frame.length, 0);
     });
     assert.deepEqual([bytes[1]! > 390, bytes[2]! < 280], [true, true], bytes.join());
+  });
+});
+
+describe('version 3 of the native dialect', () => {
+  it('refuses the record of version 4, and is not told what came since', () => {
+    const recent = { tag: 'recent', last: true, ids: keys[0]!.id } as const;
+    const record = encodeRecord(recent).slice();
+    assert.deepEqual([...decodeFrame(record, 4)], [recent]);
+    assert.throws(() => [...decodeFrame(record, 3)], malformed(/there is no record 43/));
+    for (const version of [3, 4] as const) {
+      const dialect = nativeDialect({ random: new SeededRandom('recent'), version });
+      const ahead = { snapshot: snapshotOf(keys), history: historyOf(keys, 200) };
+      const responder = dialect.session({ role: 'responder', ...ahead });
+      const behind = snapshotOf(keys.slice(0, 200));
+      const initiator = dialect.session({ role: 'initiator', snapshot: behind });
+      const { frames, missing } = converse(initiator, responder);
+      assert.equal(missing.initiator.length, 100);
+      assert.ok(initiator.finding!.proved);
+      const tags = frames.flatMap(({ frame }) => [...decodeFrame(frame, version)]);
+      assert.equal(
+        tags.some(({ tag }) => tag === 'recent'),
+        version === 4,
+      );
+    }
   });
 });
 

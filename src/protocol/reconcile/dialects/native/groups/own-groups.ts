@@ -86,6 +86,11 @@ export class OwnGroups {
     this.#held += sent.weight;
   }
 
+  /** The peer answers none of the groups. */
+  clear(): void {
+    for (const [number, own] of this.#groups) this.#drop(number, own);
+  }
+
   /** The peer could not decode a group and will answer its ranges again. */
   failed(number: number): readonly RankedRange[] {
     const own = this.#get(number);

@@ -61,6 +61,21 @@ export class Announced {
     this.#taken.push(...this.shift(count));
   }
 
+  /** All that was announced is void: the peer tells what came since, in any place of `whole`. */
+  restart(whole: Interval): void {
+    this.#queue = [];
+    this.#head = 0;
+    this.#taken = [];
+    this.#rest = whole;
+  }
+
+  /** Takes ids of a range that `restart` began, in any order. */
+  *recent(ids: Uint8Array, last: boolean, ledger: DifferenceLedger): NativeWork {
+    if (this.#rest === null) throw malformed('it had told all that came since');
+    yield* ledger.got(ids);
+    if (last) this.#rest = null;
+  }
+
   /** All members of the group, which is complete now. */
   group(): RankedRange[] {
     if (this.#taken.length === 0) throw malformed('a group of no ranges');

@@ -1,5 +1,5 @@
 import { type Bound, compareBounds } from '../../../../../store/index.ts';
-import type { Surveyed } from '../../../dialect.ts';
+import type { Interval, Surveyed } from '../../../dialect.ts';
 import type { Context } from '../context.ts';
 import { Announced } from './announced.ts';
 
@@ -37,6 +37,13 @@ export class Course {
     const { maxVisitedItems, maxMissing } = limits;
     if (meter.visited > maxVisitedItems) return `${maxVisitedItems} items read (maxVisitedItems)`;
     return ledger.theirs > maxMissing ? `${maxMissing} missing ids (maxMissing)` : null;
+  }
+
+  /** Nothing is put off: all that was is answered in another way. */
+  restart(whole: Interval): void {
+    this.announced.restart(whole);
+    this.putOffFrom = null;
+    this.spentOn = null;
   }
 
   /** Notes a range that is put off, and the spent budget if that is the reason. */

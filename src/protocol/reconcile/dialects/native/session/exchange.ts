@@ -1,6 +1,6 @@
 import { type Bound, compareBounds } from '../../../../../store/index.ts';
 import { ProtocolError, unexpected } from '../../../../errors.ts';
-import type { Finding, Interval, Role } from '../../../dialect.ts';
+import type { Finding, Interval, RecentKeys, Role } from '../../../dialect.ts';
 import { isEmpty, sameInterval } from '../../../interval.ts';
 import type { Context } from '../context.ts';
 import { OwnGroups, PeerGroups, Predictor } from '../groups/index.ts';
@@ -12,6 +12,7 @@ import { Course } from './course.ts';
 import { GroupLane } from './group-lane.ts';
 import { Proofs } from './proofs.ts';
 import { RangePlanner } from './range-planner.ts';
+import { Recent } from './recent.ts';
 
 export interface ExchangeInit {
   role: Role;
@@ -22,6 +23,8 @@ export interface ExchangeInit {
   theirs: Opening;
   /** The initiator named count and root of this interval, and not of a larger one. */
   told: boolean;
+  /** What came since the set here was that of the peer; null where that is not known. */
+  recent: RecentKeys | null;
 }
 
 /** Records that answer ranges, or begin to. */
@@ -41,6 +44,7 @@ export class Exchange {
   readonly #peers: PeerGroups;
   readonly #groups: GroupLane;
   readonly #planner: RangePlanner;
+  readonly #recent: Recent;
   readonly #answers: NativeWork[] = [];
   #deciding: NativeWork | null = null;
   #waiting = false;
@@ -53,6 +57,7 @@ export class Exchange {
     this.#init = init;
     const { context, ours, theirs } = init;
     const predictor = new Predictor();
+    this.#recent = new Recent(init.role, init.recent);
     this.#proofs = new Proofs(context, init.role, init.interval);
     const settles = { ours: ours.mode !== 'survey', theirs: theirs.mode !== 'survey' };
     this.course = new Course(context, settles);
@@ -77,6 +82,10 @@ export class Exchange {
   /** The opening of the initiator announces everything, and the responder answers it. */
   #begin(): void {
     const { role, interval, ours, theirs, told } = this.#init;
+    if (this.#recent.answers) {
+      this.#tell();
+      return;
+    }
     if (role === 'initiator') {
       this.course.announced.push([this.#proofs.whole]);
       return;
@@ -136,6 +145,7 @@ export class Exchange {
       this.#own.ranges(),
       this.#peers.ranges(),
       putOffFrom === null ? [] : [{ lower: putOffFrom }],
+      this.#recent.telling ? [this.#proofs.whole] : [],
     ];
     let lowest: Bound | null = null;
     for (const ranges of open) {
@@ -173,6 +183,10 @@ export class Exchange {
   /** Takes one record. Returned work precedes the next record. */
   receive(record: Exclude<NativeRecord, { tag: 'open' | 'stop' }>): NativeWork | null {
     if (this.#proof !== null) throw unexpected('the peer had said that it was done');
+    const hearing = this.#recent.hearing(record);
+    if (hearing === 'tell') this.#tell();
+    if (hearing !== 'take') return null;
+    if (this.#recent.begins(record)) this.#giveUp();
     this.#waiting = false;
     if (record.tag !== 'same' && record.tag !== 'proof') this.#signs = true;
     const { announced } = this.course;
@@ -188,6 +202,8 @@ export class Exchange {
       case 'all':
         announced.all();
         break;
+      case 'recent':
+        return announced.recent(record.ids, record.last, this.#init.context.ledger);
       case 'piece':
         return announced.piece(record.upper, record.ids, this.#init.context.ledger);
       case 'split':
@@ -204,6 +220,24 @@ export class Exchange {
         return this.#groups.receive(record);
     }
     return null;
+  }
+
+  /** Tells what came since the peer's root, in place of all else. */
+  #tell(): void {
+    const { context, interval } = this.#init;
+    const { announced } = this.course;
+    announced.shift(announced.size);
+    this.#signs = true;
+    this.#deciding = this.#recent.tell(context, interval);
+  }
+
+  /** All that is open is answered by what the peer tells now. */
+  #giveUp(): void {
+    if (this.#proofSent) throw unexpected('this side was done');
+    this.#deciding = null;
+    this.#planner.clear();
+    this.#own.clear();
+    this.course.restart(this.#proofs.whole);
   }
 
   #receiveProof({ tag, digest, refused }: ProofRecord): void {

@@ -1,8 +1,8 @@
 import { equalBytes } from '../../../../../store/index.ts';
 import type { Interval, Role } from '../../../dialect.ts';
+import { rootHint } from '../../../root.ts';
 import { FINGERPRINT_COST } from '../../shared/index.ts';
 import { type Context, locate } from '../context.ts';
-import { rootHint } from '../key.ts';
 import type { Opening } from '../wire/index.ts';
 import type { RankedRange } from '../work.ts';
 

@@ -59,6 +59,13 @@ export class RangePlanner {
     this.#queue.push(asked);
   }
 
+  /** Gives up all questions. The work of `run` is not carried on. */
+  clear(): void {
+    this.#queue.length = 0;
+    this.#current = [];
+    this.#answered = 0;
+  }
+
   *run(): NativeWork {
     for (let asked = this.#next(); asked !== undefined; asked = this.#next()) {
       if (asked.kind === 'retry') yield* this.#retry(asked.group);

@@ -12,6 +12,7 @@ import type {
   Interval,
   Outline,
   Outlines,
+  RecentKeys,
   Role,
   Session,
   SessionInit,
@@ -19,11 +20,12 @@ import type {
   Surveyed,
 } from '../../../dialect.ts';
 import { isEqualButRefused } from '../../../equality.ts';
-import { intersection, isEmpty, sameInterval } from '../../../interval.ts';
-import { Meter, takeFrame } from '../../shared/index.ts';
+import { EVERYTHING, intersection, isEmpty, sameInterval } from '../../../interval.ts';
+import { rootHint } from '../../../root.ts';
+import { FINGERPRINT_COST, Meter, takeFrame } from '../../shared/index.ts';
 import { type NativeVersion, NONCE_BYTES } from '../constants.ts';
 import { DifferenceLedger } from '../difference-ledger.ts';
-import { rootHint, type sessionKey } from '../key.ts';
+import type { sessionKey } from '../key.ts';
 import type { NativeLimits } from '../options.ts';
 import {
   decodeFrame,
@@ -203,7 +205,22 @@ export class NativeSession implements Session {
       ours,
       theirs,
       told: sameInterval(asked.interval, interval),
+      recent: isEmpty(interval) ? null : this.#recent(ours, theirs),
     });
+  }
+
+  /** What came since our set was that of the peer. Each session tells the history how the set is now. */
+  #recent(ours: Outline, theirs: Outline): RecentKeys | null {
+    const { snapshot, history, version, gives, mode } = this.#init;
+    if (version < 4 || !gives) return null;
+    const { size: count } = snapshot;
+    const state = (): Uint8Array => snapshot.fingerprint(0, count);
+    const named = sameInterval(ours.interval, EVERYTHING);
+    if (!named) this.#meter.spend(FINGERPRINT_COST);
+    const root = named ? ours.root : rootHint(state(), count);
+    const recent = history.since(theirs.root, { count, root, state });
+    const settles = mode !== 'survey' && theirs.mode !== 'survey' && theirs.gives !== false;
+    return settles ? recent : null;
   }
 
   #spend(frame: Uint8Array): void {

@@ -118,6 +118,17 @@ const PIECE: Codec<Body<'piece'>> = {
   },
 };
 
+const RECENT: Codec<Body<'recent'>> = {
+  read(from) {
+    const last = FLAG.read(from);
+    return { last, ids: readSome(from, ID_BYTES, last) };
+  },
+  write(to, { last, ids }) {
+    FLAG.write(to, last);
+    things(ID_BYTES).write(to, ids);
+  },
+};
+
 const FIRST_PROOF: Codec<Body<'proof'>> = {
   read: (from) => ({ digest: from.take(PROOF_BYTES), refused: 0 }),
   write: (to, { digest }) => to.bytes(digest),
@@ -154,6 +165,7 @@ const CODECS: { readonly [Tag in ClosedTag]: Codec<Body<Tag>> } = {
   give: IDS,
   grant: IDS,
   rest: REST,
+  recent: RECENT,
   piece: PIECE,
 };
 
@@ -167,8 +179,12 @@ const SECOND = {
   symbols: fields<Body<'symbols'>>({ group: COUNT, symbols: things(SYMBOL_BYTES) }),
 };
 
-/** Tags that earlier versions do not know. */
-const NEW_TAGS: ReadonlySet<string> = new Set(['cut', 'rest']);
+/** Tags that earlier versions do not know, and the first version that does. */
+const NEW_TAGS: ReadonlyMap<string, NativeVersion> = new Map<string, NativeVersion>([
+  ['cut', 3],
+  ['rest', 3],
+  ['recent', 4],
+]);
 
 function codecOf(tag: ClosedTag, version: NativeVersion): Codec<object> {
   if (version === 1 && tag === 'proof') return FIRST_PROOF as Codec<object>;
@@ -205,7 +221,7 @@ export function* decodeFrame(
     const begin = from.offset;
     const byte = from.byte();
     const tag = TAGS.get(byte);
-    if (tag === undefined || (version < 3 && NEW_TAGS.has(tag))) {
+    if (tag === undefined || version < (NEW_TAGS.get(tag) ?? 1)) {
       throw malformed(`there is no record ${byte}`);
     }
     if (tag === 'open') {

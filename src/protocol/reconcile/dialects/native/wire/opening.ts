@@ -1,6 +1,7 @@
 import { compareBounds, INFINITE_BOUND, ZERO_BOUND } from '../../../../../store/index.ts';
 import type { Outline } from '../../../dialect.ts';
-import { MIN_FRAME_BYTES, type NativeVersion, NONCE_BYTES, ROOT_BYTES, TAG } from '../constants.ts';
+import { ROOT_BYTES } from '../../../root.ts';
+import { MIN_FRAME_BYTES, type NativeVersion, NONCE_BYTES, TAG } from '../constants.ts';
 import type { NativeLimits } from '../options.ts';
 import { type FrameReader, malformed, RecordWriter } from './bytes.ts';
 import { COUNT, fields } from './fields.ts';
@@ -40,10 +41,12 @@ const LIMITS = fields<PeerLimits>({
 });
 
 const ENDS = FROM_ZERO | TO_INFINITY;
+const SECOND_FLAGS = ENDS | SETTLES_NOTHING | WHOLE | GIVES_NOTHING | TAKES_NOTHING;
 const FLAGS: Readonly<Record<NativeVersion, number>> = {
   1: ENDS | SETTLES_NOTHING,
-  2: ENDS | SETTLES_NOTHING | WHOLE | GIVES_NOTHING | TAKES_NOTHING,
-  3: ENDS | SETTLES_NOTHING | WHOLE | GIVES_NOTHING | TAKES_NOTHING | NAMES_LIMITS,
+  2: SECOND_FLAGS,
+  3: SECOND_FLAGS | NAMES_LIMITS,
+  4: SECOND_FLAGS | NAMES_LIMITS,
 };
 
 export function encodeOpening(opening: Opening, version: NativeVersion): Uint8Array {

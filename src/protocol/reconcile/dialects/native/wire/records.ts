@@ -104,6 +104,13 @@ export interface RestRecord {
   readonly rests: Uint8Array;
 }
 
+/** Ids of the sender that the receiver lacks, in the order in which they came. */
+export interface RecentRecord {
+  readonly tag: 'recent';
+  readonly last: boolean;
+  readonly ids: Uint8Array;
+}
+
 export interface ProofRecord {
   readonly tag: 'proof';
   /** 16 bytes. */
@@ -136,4 +143,5 @@ export type NativeRecord =
   | MatchRecord
   | IdsRecord
   | RestRecord
+  | RecentRecord
   | { readonly tag: 'piece'; readonly upper: Bound | null; readonly ids: Uint8Array };

@@ -106,6 +106,8 @@ const RECORDS: readonly NativeRecord[] = [
   { tag: 'found', group: 2, last: false, gives: true, width: 3, prefixes: random.bytes(6) },
   { tag: 'match', group: 3, gives: true, bits: random.bytes(3) },
   { tag: 'match', group: 3, gives: false, bits: NONE },
+  { tag: 'recent', last: false, ids: random.bytes(64) },
+  { tag: 'recent', last: true, ids: NONE },
   { tag: 'give', group: 4, last: false, ids: random.bytes(64) },
   { tag: 'grant', group: 5, last: true, ids: NONE },
   { tag: 'piece', upper: at(77n, [0]), ids: random.bytes(32) },
@@ -136,7 +138,7 @@ describe('records of the native dialect', () => {
   it('are refused with an unknown tag, flag or width', () => {
     const digest = [1, 2, 3, 4, 5];
     for (const [message, frames] of [
-      [/there is no record/, [[0], [0x04], [0x18], [0x2b], [0xff]]],
+      [/there is no record/, [[0], [0x04], [0x18], [0x2c], [0xff]]],
       [
         /neither yes nor no/,
         [
@@ -144,6 +146,7 @@ describe('records of the native dialect', () => {
           [0x21, 2, 4, 0],
           [0x26, 0, 2, 0],
           [0x28, 2, 0],
+          [0x2b, 2, 0],
         ],
       ],
       [

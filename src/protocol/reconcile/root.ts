@@ -1,0 +1,10 @@
+import { blake3, writeU64LE } from '../../store/index.ts';
+
+export const ROOT_BYTES = 16;
+
+/** The unkeyed root: a hint for choosing sources, and for skipping what is probably equal. */
+export function rootHint(state: Uint8Array, count: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  writeU64LE(bytes, 0, BigInt(count));
+  return blake3.hash(state, bytes).slice(0, ROOT_BYTES);
+}
