@@ -4,6 +4,7 @@ import { outlinesOf } from './outline.ts';
 
 const LITERAL = /(title(?:: | !== ))?'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)'/g;
 const EVENT = /\b(?:event: |die\(|LEFT_OUT = )'([a-z_-]+)'/g;
+const INVARIANT = /'(?:session|commit|process)',\s+'([A-Z_]+)'/g;
 const COMMENT = /^\s*(?:\/\/|\/?\*).*$/gm;
 
 /** Names of others, and names that no user sees. */
@@ -44,6 +45,11 @@ export function codesIn(root: string): Set<string> {
 export function eventsIn(root: string): Set<string> {
   const found = sourcesOf(root).flatMap((text) => [...text.matchAll(EVENT)]);
   return new Set(found.map(([, event]) => event!));
+}
+
+/** The names of invariants, each as often as it stands there. */
+export function invariantsIn(root: string): string[] {
+  return sourcesOf(root).flatMap((text) => [...text.matchAll(INVARIANT)].map(([, name]) => name!));
 }
 
 /** The words of a union of literals, which begins with `start` in `file`. */

@@ -48,6 +48,7 @@ export type DaemonErrorCode =
   | 'CERTIFICATE_WRONG_HOST'
   | 'CERTIFICATE_MISMATCH'
   | 'INTERRUPTED'
+  | 'INVARIANT_BROKEN'
   | 'SHUTTING_DOWN';
 
 /** Exit codes, after sysexits(3) and the shells. `EXIT_MEANINGS` says what each means. */

@@ -36,7 +36,8 @@ export type StoreErrorCode =
   | 'STORE_REBUILDING'
   | 'STORE_UNAVAILABLE'
   | 'UNSUPPORTED_SCHEMA'
-  | 'NEEDS_NODE';
+  | 'NEEDS_NODE'
+  | 'INVARIANT_BROKEN';
 
 /** Every error the store raises on purpose. `code` is stable; `message` says what to do. */
 export class StoreError extends Error {

@@ -33,6 +33,7 @@ export {
   sum256,
 } from './fingerprint/index.ts';
 export { Gate } from './gate.ts';
+export { InvariantError, invariant, onBrokenInvariant } from './invariant.ts';
 export * from './item.ts';
 export { identifyItem, itemId, type VerifiedItem, verifyItem } from './item-id.ts';
 export { type Blake3, blake3 } from './kernel/index.ts';

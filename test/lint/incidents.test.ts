@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { codesIn, eventsIn, wordsOf } from '../../lint/codes.ts';
+import { codesIn, eventsIn, invariantsIn, wordsOf } from '../../lint/codes.ts';
 import { EXIT } from '../../src/daemon/testing.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,6 +30,16 @@ describe('docs/incidents.md', () => {
     assert.deepEqual([...known].filter((code) => !told.includes(code)).join(' '), '', 'missing');
     assert.deepEqual(told.filter((code) => !known.has(code)).join(' '), '', 'no code any more');
     assert.deepEqual(told.filter((code, at) => told.indexOf(code) < at).join(' '), '', 'twice');
+  });
+
+  it('tells each invariant once, as it stands in the sources once', () => {
+    const names = invariantsIn(ROOT);
+    assert.deepEqual(rowsBelow('Invariants'), names.toSorted());
+    assert.deepEqual(
+      names.filter((name, at) => names.indexOf(name) < at),
+      [],
+      'twice',
+    );
   });
 
   it('has the events of the log', () => {

@@ -14,6 +14,7 @@ const NO_INCIDENTS = Object.entries({
   READ_FAILED: 0,
   DATABASE_REPAIRED: 0,
   VERIFY_FAILED: 0,
+  INVARIANT_BROKEN: 0,
 } satisfies Record<Incident['code'], 0>);
 
 /** The metrics of the set on this disk. */

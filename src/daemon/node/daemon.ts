@@ -1,8 +1,8 @@
 import { type Knows, PeerWork, Turns } from '../../protocol/index.ts';
-import type { Replica } from '../../store/index.ts';
+import { onBrokenInvariant, type Replica } from '../../store/index.ts';
 import { Budgets, ClientCalls } from '../budgets/index.ts';
 import type { NodeControl } from '../control-api.ts';
-import type { DaemonError } from '../errors.ts';
+import { DaemonError } from '../errors.ts';
 import { EventBus } from '../events/index.ts';
 import type { ItemGuard } from '../guard/index.ts';
 import type { Logger } from '../logging.ts';
@@ -103,7 +103,7 @@ async function start(init: DaemonInit, undo: Undo, stop: () => Promise<void>): P
   });
   const asked = (): void => calls.came();
   const url = await openAdmin(init, { node, control, metrics, token, secrets, asked, undo });
-  const failed = watchTwins(init, mesh, undo);
+  const failed = Promise.race([watchTwins(init, mesh, undo), watchInvariants(undo)]);
   tellStarted(logger, { admin: url, peerId: mesh.peerId, addresses: mesh.addresses });
   return {
     admin: url,
@@ -182,6 +182,17 @@ function watchTwins(
   twins.start();
   undo.push(async () => twins.stop());
   return twins.found;
+}
+
+/** Resolves with the reason to end: the state of the process cannot be trusted any more. */
+function watchInvariants(undo: Undo): Promise<DaemonError> {
+  const { promise, resolve } = Promise.withResolvers<DaemonError>();
+  const forget = onBrokenInvariant((error) => {
+    const { code, message, ends } = error;
+    if (ends === 'process') resolve(new DaemonError(code, message, { cause: error }));
+  });
+  undo.push(async () => forget());
+  return promise;
 }
 
 function createMetrics({ clock, processMetrics }: System): Metrics {

@@ -1,4 +1,4 @@
-import { bytesToKey, type Clock, type ItemKey } from '../../store/index.ts';
+import { bytesToKey, type Clock, type ItemKey, invariant } from '../../store/index.ts';
 import { getOrMake } from '../get-or-make.ts';
 import { type Knows, keptOf } from '../knows.ts';
 
@@ -66,6 +66,7 @@ export class Holds {
       };
       const cancel = this.#clock.after(this.#holdMs, () => hold.end(false));
       this.#holds.add(hold);
+      invariant(this.#holds.size <= this.#max, 'session', 'HOLDS_BOUND', this.#holds.size);
       for (const key of hold.lacking) {
         getOrMake(this.#byId, key, () => new Set<Hold>()).add(hold);
       }

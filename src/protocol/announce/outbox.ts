@@ -1,4 +1,5 @@
 import type { Item } from '../../store/index.ts';
+import { invariant } from '../../store/index.ts';
 import { encodeFrame, encodeRecord, HEADER_BYTES, type KIND } from './codec.ts';
 import { MAX_FRAME_BYTES, MAX_RECORDS } from './constants.ts';
 import type { AnnounceOptions } from './options.ts';
@@ -66,6 +67,7 @@ export class AnnounceOutbox {
     if (count === 0) return null;
     const records = waiting.splice(0, count);
     for (const record of records) this.#bytes -= record.length;
+    invariant(this.#bytes >= 0, 'session', 'OUTBOX_BYTES', [this.#bytes, count]);
     const number = { epoch: this.#init.epoch, sequence: this.#sequences[kind]++ };
     return { bytes: encodeFrame(kind, number, records), records: count };
   }

@@ -1,4 +1,4 @@
-import { BoundedMap, bytesToKey } from '../../store/index.ts';
+import { BoundedMap, bytesToKey, invariant } from '../../store/index.ts';
 import type { FrameNumber } from './codec.ts';
 
 /** Numbers of one publisher to wait for at a time; more missing numbers are a gap at once. */
@@ -53,6 +53,7 @@ export class Sequences {
     if (passed + state.missing.size > MAX_MISSING) state.lost = true;
     else for (let i = 0; i < passed; i++) state.missing.set(state.next + i, now);
     state.next = number.sequence + 1;
+    invariant(state.missing.size <= MAX_MISSING, 'session', 'GAPS_BOUND', state.missing.size);
   }
 
   /** Gaps whose grace is over, each once. */

@@ -1,3 +1,4 @@
+import { invariant } from '../../store/index.ts';
 import { getOrMake } from '../get-or-make.ts';
 import { type Knows, keptOf } from '../knows.ts';
 
@@ -121,6 +122,8 @@ export class ByteBudget {
     this.#used += bytes;
     if (known) this.#usedByKnown += bytes;
     const held = (this.#held.get(holder) ?? 0) + bytes;
+    const isWithin = held >= 0 && this.#usedByKnown >= 0 && this.#usedByKnown <= this.#used;
+    invariant(isWithin, 'process', 'BUDGET_HELD', [held, this.#usedByKnown, this.#used]);
     if (held === 0) this.#held.delete(holder);
     else this.#held.set(holder, held);
   }
@@ -149,8 +152,10 @@ export class ByteBudget {
   }
 
   #leave(holder: string, request: ByteRequest): void {
-    const requests = this.#waiting.get(holder)!;
-    requests.splice(requests.indexOf(request), 1);
+    const requests = this.#waiting.get(holder) ?? [];
+    const at = requests.indexOf(request);
+    invariant(at >= 0, 'process', 'BUDGET_WAITING', [holder, requests.length]);
+    requests.splice(at, 1);
     if (requests.length === 0) this.#waiting.delete(holder);
   }
 

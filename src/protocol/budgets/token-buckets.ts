@@ -1,4 +1,5 @@
 import type { Clock } from '../../store/index.ts';
+import { invariant } from '../../store/index.ts';
 
 /** The rate and the bounds of `TokenBuckets`. */
 export interface TokenBucketsInit {
@@ -104,6 +105,7 @@ export class TokenBuckets {
     const now = clock.monotonic();
     const gained = ((now - bucket.at) * perSecond) / 1_000;
     bucket.tokens = Math.min(this.#burst, bucket.tokens + gained);
+    invariant(gained >= 0 && !Number.isNaN(bucket.tokens), 'process', 'BUCKET_TOKENS', gained);
     bucket.at = now;
     return bucket;
   }

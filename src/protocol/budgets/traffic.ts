@@ -1,4 +1,5 @@
 import type { Clock } from '../../store/index.ts';
+import { invariant } from '../../store/index.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 /** As this node sees it: what goes to peers, or what comes from them. */
@@ -72,6 +73,7 @@ export class Traffic {
 
   /** For bytes that cannot wait; those that can wait pay for them too. */
   charge(direction: TrafficDirection, peer: string, bytes: number): void {
+    invariant(bytes >= 0, 'session', 'TRAFFIC_BYTES', [direction, bytes]);
     this.#bytes[direction] += bytes;
     const { all, peers } = this.#accounts[direction];
     all?.charge(ALL, bytes);

@@ -1,4 +1,10 @@
-import { bytesToHex, equalBytes, type VerifiedItem, verifyItem } from '../../store/index.ts';
+import {
+  bytesToHex,
+  equalBytes,
+  invariant,
+  type VerifiedItem,
+  verifyItem,
+} from '../../store/index.ts';
 import { messageOf, ProtocolError, unexpected } from '../errors.ts';
 import { decodeAnswer, type FetchAnswer, type ItemQuery } from './codec.ts';
 
@@ -102,6 +108,8 @@ export class AnswerReader {
       throw new ProtocolError('INVALID_BYTES', messageOf(cause), { cause });
     }
     this.#answered++;
+    const { length } = this.#ids;
+    invariant(this.#answered <= length, 'session', 'ANSWERED', [this.#answered, length]);
     return { kind: 'item', item };
   }
 }

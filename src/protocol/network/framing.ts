@@ -1,4 +1,5 @@
 import type { Bytes } from '../../store/index.ts';
+import { invariant } from '../../store/index.ts';
 import { malformed, ProtocolError } from '../errors.ts';
 import { countBytes, MAX_COUNT_BYTES, writeCount } from '../varint.ts';
 
@@ -51,6 +52,7 @@ export class FrameBuffer {
     this.#makeRoom(chunk.length);
     this.#bytes.set(chunk, this.#end);
     this.#end += chunk.length;
+    invariant(this.#end <= this.#bytes.length, 'session', 'FRAME_BUFFER', this.#end);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { invariant } from '../../store/index.ts';
 /** A claim on an id, and the listings whose queues have passed the id over since. */
 export interface Claim {
   readonly peer: string;
@@ -15,6 +16,8 @@ export class Claims extends Map<string, Claim> {
   }
 
   override set(key: string, claim: Claim): this {
+    const held = this.get(key)?.peer ?? claim.peer;
+    invariant(held === claim.peer, 'process', 'CLAIMED_TWICE', [held, claim.peer]);
     this.delete(key);
     if (claim.large) this.#large++;
     return super.set(key, claim);
@@ -22,6 +25,7 @@ export class Claims extends Map<string, Claim> {
 
   override delete(key: string): boolean {
     if (this.get(key)?.large) this.#large--;
+    invariant(this.#large >= 0, 'process', 'CLAIMS_LARGE', this.#large);
     return super.delete(key);
   }
 

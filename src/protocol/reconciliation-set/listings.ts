@@ -1,3 +1,4 @@
+import { invariant } from '../../store/index.ts';
 import { getOrMake } from '../get-or-make.ts';
 import { Listing } from './listing.ts';
 import { NO_OWNER, Orphans } from './orphans.ts';
@@ -78,8 +79,10 @@ export class Listings {
   /** Adds an id to a listing; it is no orphan any more. */
   list(listing: Listing, key: string): void {
     if (this.#wants.isListed(NO_OWNER, key)) this.#unlist(this.orphans.listing, key);
+    const { owner } = listing;
+    invariant(!this.#wants.isListed(owner, key), 'process', 'LISTED_TWICE', owner);
     listing.known++;
-    this.#wants.list(listing.owner, key);
+    this.#wants.list(owner, key);
     this.#enqueue(listing, key);
   }
 
@@ -88,6 +91,8 @@ export class Listings {
     const victim = this.orphans.admit(key, this.#wants.ids.get(key)!.confirmed);
     this.list(this.orphans.listing, key);
     if (victim !== null) this.remove(victim);
+    const { listing, max } = this.orphans;
+    invariant(listing.known <= max, 'process', 'ORPHANS_BOUND', [listing.known, max]);
   }
 
   /** The id is not wanted any more. False when it was not wanted. */
@@ -124,6 +129,7 @@ export class Listings {
           if (!passed.includes(listing.owner)) passed.push(listing.owner);
         } else if (!listing.offers(peer, key)) denied.push(key);
         else {
+          invariant(this.#wants.ids.has(key), 'process', 'CLAIMED_UNWANTED', peer);
           claims.set(key, { peer, large: kind === 'large', passed: [listing.owner] });
           claimed.push(key);
           bytes += this.#wants.lengths.get(key)?.bytes ?? 0;
@@ -193,6 +199,7 @@ export class Listings {
   #forget(owner: string, key: string): void {
     const listing = this.#byOwner.get(owner)!;
     listing.known--;
+    invariant(listing.known >= 0, 'process', 'LISTING_COUNT', [owner, listing.known]);
     if (owner === NO_OWNER) this.orphans.left(key);
     else this.tidy(listing);
   }

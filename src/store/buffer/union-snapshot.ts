@@ -1,5 +1,6 @@
 import type { Bytes } from '../bytes.ts';
 import { type FingerprintScheme, partOffset } from '../fingerprint/index.ts';
+import { invariant } from '../invariant.ts';
 import { type Bound, compareKeys, type HeldKey, ID_BYTES, type ItemKey } from '../item.ts';
 import { checkCuts, checkRange, checkRank, idRunsOf } from '../ranks.ts';
 import { fingerprintsBetween, type Snapshot } from '../storage.ts';
@@ -156,7 +157,10 @@ export class UnionSnapshot implements PartedSnapshot {
     if (rank === this.size) return { tree: this.#tree.size, buffer: this.#buffer.size };
     if (this.#buffer.size === 0) return { tree: rank, buffer: 0 };
     const tree = this.#tree.countBelow((key, at) => at + this.#buffer.lowerBound(key) < rank);
-    return { tree, buffer: rank - tree };
+    const buffer = rank - tree;
+    const isWithin = buffer >= 0 && buffer <= this.#buffer.size;
+    invariant(isWithin, 'session', 'UNION_PLACE', [rank, tree]);
+    return { tree, buffer };
   }
 
   #rankOf(at: number): number {

@@ -1,5 +1,6 @@
 import type { Bytes } from '../bytes.ts';
 import type { FingerprintScheme } from '../fingerprint/index.ts';
+import { invariant } from '../invariant.ts';
 import { type Bound, compareBounds, compareKeys, type HeldKey, type ItemKey } from '../item.ts';
 import { holdsKey, rankBehind } from '../ranks.ts';
 import { HeapTree, type KeyRun, type LazyRef, lazyNodes, runOf } from '../tree/index.ts';
@@ -102,6 +103,13 @@ export class WriteBuffer {
   /** With `keys`, which ascend and are new. */
   insert(keys: readonly ItemKey[]): WriteBuffer {
     if (keys.length === 0) return this;
+    const longer = this.#with(keys);
+    const sizes = [this.size, longer.size];
+    invariant(longer.size === this.size + keys.length, 'commit', 'BUFFER_INSERTED', sizes);
+    return longer;
+  }
+
+  #with(keys: readonly ItemKey[]): WriteBuffer {
     const { unsummed, deferred, tail, tailSize } = this.#contents;
     const counts = { unsummed: unsummed + keys.length, deferred: deferred + keys.length };
     if (keys.length >= this.#shape.tailKeys) {
@@ -138,6 +146,8 @@ export class WriteBuffer {
     const waiting = [...due, ...tail];
     const late = waiting.flatMap((batch) => batch.filter((key) => !isOutside(key, first, last)));
     const rest = this.#without(held, first, last);
+    const taken = held.length + late.length;
+    invariant(rest.size + taken === this.size, 'commit', 'BUFFER_TAKEN', [taken, rest.size]);
     return { keys: late.length === 0 ? held : [...held, ...late].sort(compareKeys), rest };
   }
 
@@ -203,6 +213,7 @@ export class WriteBuffer {
     const waiting = [...due, ...tail];
     if (waiting.length === 0) return root;
     const folded = root.insert(runOf(inOrder(waiting)));
+    invariant(folded.size === this.size, 'commit', 'BUFFER_FOLDED', [this.size, folded.size]);
     this.#contents = { ...this.#contents, root: folded, ...NO_TAIL, due: [] };
     return folded;
   }

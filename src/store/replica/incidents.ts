@@ -1,4 +1,5 @@
 import type { Clock } from '../environment.ts';
+import { onBrokenInvariant } from '../invariant.ts';
 import type { Incident, ReplicaLogger } from './types.ts';
 
 const MAX_INCIDENTS = 50;
@@ -10,6 +11,7 @@ export class Incidents {
   readonly #counts = new Map<Incident['code'], number>();
   readonly #told: (incident: Incident) => void;
   #latest: readonly Incident[] = [];
+  #forget: () => void = () => undefined;
 
   constructor(
     clock: Clock,
@@ -28,6 +30,15 @@ export class Incidents {
 
   get latest(): readonly Incident[] {
     return this.#latest;
+  }
+
+  /** From now on a broken invariant of this process is an incident, whatever the set has to do with it. */
+  listen(): void {
+    this.#forget = onBrokenInvariant((error) => this.add(error.code, error.message, error));
+  }
+
+  close(): void {
+    this.#forget();
   }
 
   add(code: Incident['code'], message: string, cause?: unknown): void {

@@ -29,10 +29,11 @@ export async function verify(
 
 /** Finishes queued puts, and closes the database. */
 export async function shutDown(parts: ReplicaParts): Promise<void> {
-  const { merger, puts, refusals, scrubber, committer } = parts;
+  const { merger, puts, refusals, scrubber, committer, incidents } = parts;
   merger.stop();
   await puts.settled();
   await refusals.settled();
   await scrubber.stop();
   await committer.close();
+  incidents.close();
 }

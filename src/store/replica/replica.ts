@@ -64,7 +64,7 @@ export class Replica {
    */
   static async open(init: ReplicaInit): Promise<Replica> {
     const replica = new Replica(init);
-    const { lifecycle, writer, puts, scrubber } = replica.#parts;
+    const { lifecycle, writer, puts, scrubber, incidents } = replica.#parts;
     try {
       await lifecycle.start(() => writer.serving());
       await puts.admission.refresh();
@@ -73,6 +73,7 @@ export class Replica {
       throw error;
     }
     scrubber.start();
+    incidents.listen();
     return replica;
   }
 

@@ -84,7 +84,8 @@ export interface Incident {
    * again. WRITE_FAILED: the database did not take a commit. ITEM_DAMAGED: an item does not match its
    * id, and was put aside. SCRUB_STOPPED: that happened too often. RECORD_MENDED: a wrong id record was
    * written again. READ_FAILED: a read failed, and no table is damaged. DATABASE_REPAIRED: a file of LevelDB was damaged,
-   * and its unreadable parts were left out. VERIFY_FAILED: a verification found problems.
+   * and its unreadable parts were left out. VERIFY_FAILED: a verification found problems. INVARIANT_BROKEN: this
+   * code met a state that it never makes, and what had met it was ended.
    */
   readonly code:
     | 'COMMITS_LOST'
@@ -97,7 +98,8 @@ export interface Incident {
     | 'RECORD_MENDED'
     | 'READ_FAILED'
     | 'DATABASE_REPAIRED'
-    | 'VERIFY_FAILED';
+    | 'VERIFY_FAILED'
+    | 'INVARIANT_BROKEN';
   readonly message: string;
 }
 

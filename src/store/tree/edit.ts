@@ -1,4 +1,5 @@
 import { combineAll } from '../fingerprint/index.ts';
+import { invariant } from '../invariant.ts';
 import { childNode, isLeaf } from './child.ts';
 import type { Inner, KeyRun, Leaf, TreeNode } from './node.ts';
 import type { NodeWriter } from './node-store.ts';
@@ -119,6 +120,8 @@ class EditPass<Ref> {
   /** Nodes of the given sizes over `parts`. With their `total` known, the largest is not summed. */
   #inners(level: number, parts: readonly TreePart<Ref>[], cut: InnerCut): TreePart<Ref>[] {
     const { scheme } = this.#shape;
+    const placed = cut.sizes.reduce((sum, size) => sum + size, 0);
+    invariant(placed === parts.length, 'commit', 'NODE_CUT', [level, parts.length, placed]);
     const groups = piecesOf(cut.sizes).map(({ begin, end }) => ({
       members: parts.slice(begin, end),
       spot: spotWithin(cut.spot, begin, end),

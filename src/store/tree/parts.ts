@@ -1,3 +1,4 @@
+import { invariant } from '../invariant.ts';
 import { childCount, childNode, isLeaf } from './child.ts';
 import type { Inner, KeyRun, Leaf, TreeNode } from './node.ts';
 import type { NodeWriter } from './node-store.ts';
@@ -34,8 +35,10 @@ export function newInner<Ref>(
     copyKeys(keys, at, at + end - i, run, i);
     for (; i < end; i++) starts[i + 1] = starts[i]! + parts[i]!.count;
   }
+  const count = starts[length]!;
+  invariant(count >= length && length > 0, 'commit', 'NODE_EMPTY', [level, length, count]);
   const children = parts.map((part) => part.ref);
-  return { level, count: starts[length]!, children, starts, spot, length, hints, ids };
+  return { level, count, children, starts, spot, length, hints, ids };
 }
 
 function stretchEnd<Ref>(parts: readonly TreePart<Ref>[], begin: number): number {

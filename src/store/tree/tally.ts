@@ -1,4 +1,5 @@
 import { combineAll, type FingerprintScheme } from '../fingerprint/index.ts';
+import { invariant } from '../invariant.ts';
 import { childAtRank, childCount, childNode, isLeaf } from './child.ts';
 import type { Inner, TreeNode } from './node.ts';
 import type { ChildSums, EndSum, NodeReader } from './node-store.ts';
@@ -17,6 +18,8 @@ export function rangeState<Ref>(
 ): Uint8Array {
   if (begin === end) return scheme.empty();
   const node = reader.node(root!);
+  const isWithin = begin >= 0 && begin < end && end <= node.count;
+  invariant(isWithin, 'session', 'RANGE_STATE', [begin, end, node.count]);
   if (begin === 0 && end === node.count) return reader.summary(root!);
   const tally = new Tally(scheme, reader);
   tally.node(root!, node, { begin, end, sign: 1 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Status } from '../../../src/daemon/index.ts';
 import { placeAt, proofOf } from '../../../src/daemon/testing.ts';
-import { ITEM_OVERHEAD_BYTES } from '../../../src/store/index.ts';
+import { InvariantError, ITEM_OVERHEAD_BYTES, invariant } from '../../../src/store/index.ts';
 import { type LocalDaemon, LocalDaemons } from '../../e2e/support/in-process.ts';
 import { until } from '../../e2e/support/mesh.ts';
 
@@ -50,6 +50,26 @@ describe('a daemon built from its configuration', () => {
     assert.deepEqual(await put(50), [201, undefined]);
     const { scrub } = await client.status();
     assert.deepEqual(scrub, { running: false, checked: 0, passes: 0 });
+  });
+
+  it('goes on after a broken invariant of a commit, and must end after one of the process', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const { client, daemon } = await daemons.start('a', ALONE);
+    let failure: Error | null = null;
+    const failed = daemon.failed.then((reason) => {
+      failure = reason;
+    });
+    assert.throws(() => invariant(false, 'commit', 'SET_COUNTS', -1), InvariantError);
+    assert.equal((await client.put(encoder.encode('still here'))).created, true);
+    assert.equal(failure, null);
+    const { incidents } = await client.status();
+    assert.deepEqual(
+      incidents.map(({ code }) => code),
+      ['INVARIANT_BROKEN'],
+    );
+    assert.throws(() => invariant(false, 'process', 'COMMIT_ORDER', 7), InvariantError);
+    await failed;
+    assert.match(String(failure), /COMMIT_ORDER does not hold \(seen: 7\)/);
   });
 
   it('has a set without a limit where the limit is 0', async (context) => {

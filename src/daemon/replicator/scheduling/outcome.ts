@@ -20,6 +20,7 @@ const OWN_TROUBLE: ReadonlySet<string> = new Set<StoreErrorCode>([
   'STORE_CORRUPT',
   'SNAPSHOT_EXPIRED',
   'STORE_CLOSED',
+  'INVARIANT_BROKEN',
 ]);
 
 /** Whether the store of this node ended a session. */

@@ -1,4 +1,5 @@
 import type { RangePage } from '../../../store/index.ts';
+import { invariant } from '../../../store/index.ts';
 import { countBytes, varintBytes, writeCount, writeVarint } from '../../varint.ts';
 import { encodeLong, TAG } from './codec.ts';
 import { RANGE_FRAME_BYTES } from './constants.ts';
@@ -47,6 +48,7 @@ class FrameInProgress {
     this.#bytes.set(payload, this.#at);
     this.#at += payload.length;
     this.#hint = hint;
+    invariant(this.#at <= RANGE_FRAME_BYTES, 'session', 'RANGE_FRAME', this.#at);
   }
 
   take(): Uint8Array {

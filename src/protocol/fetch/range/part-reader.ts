@@ -7,6 +7,7 @@ import {
   INFINITE_HINT,
   type ItemKey,
   identifyItem,
+  invariant,
   type VerifiedItem,
 } from '../../../store/index.ts';
 import { ByteReader } from '../../byte-reader.ts';
@@ -148,6 +149,8 @@ export class PartReader {
       throw malformed('a part without items ends before the range');
     if (!equalBytes(digest, partDigest(this.#query.nonce, ...this.#idPieces()))) throw mismatch();
     const part = { begin, end, items: this.#items, long: this.#long };
+    const ids = this.#items.length + this.#long.length;
+    invariant(ids === this.#count, 'session', 'PART_COUNT', [ids, this.#count]);
     this.#begin = end;
     this.#items = [];
     this.#long = [];

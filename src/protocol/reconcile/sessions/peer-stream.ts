@@ -1,4 +1,4 @@
-import type { Clock } from '../../../store/index.ts';
+import { type Clock, invariant } from '../../../store/index.ts';
 import { ProtocolError } from '../../errors.ts';
 import type { Channel, SessionChannel } from '../../network/index.ts';
 import { countBytes } from '../../varint.ts';
@@ -87,6 +87,7 @@ export class PeerStream {
   /** `marked`: a mark tells the peer that a session of ours begins on a used stream. */
   #begin(marked: boolean): SessionSlot {
     const { channel, clock } = this.#init;
+    invariant(this.#alive, 'session', 'STREAM_ALIVE', this.peer);
     let pending = marked;
     let spokeAt: number | null = null;
     const check = (): void => {

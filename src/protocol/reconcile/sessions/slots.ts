@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../../store/index.ts';
+import { invariant } from '../../../store/index.ts';
 import { ByteBudget, type Release } from '../../budgets/index.ts';
 import { type Knows, keptOf } from '../../knows.ts';
 
@@ -56,6 +57,8 @@ export class Slots {
     }
     const held: HeldSlot = { since: clock.monotonic(), known, giveWay, gaveWay: false };
     this.#held.add(held);
+    const { limit } = this.#init;
+    invariant(this.#held.size <= limit, 'session', 'SLOTS_HELD', [this.#held.size, limit]);
     this.#watch();
     return () => {
       this.#held.delete(held);

@@ -1,4 +1,5 @@
 import type { BulkPace } from '../../environment.ts';
+import { invariant } from '../../invariant.ts';
 import type { PreparedCommit } from '../durable-set/index.ts';
 
 /** Of the time of a slice: the rest is for what follows, such as telling listeners. */
@@ -56,6 +57,7 @@ export class SlicePace {
   #learn(ms: number, work: number): void {
     if (work < (this.#init.leastWork ?? 1)) return;
     const unitMs = ms / work;
+    invariant(Number.isFinite(unitMs), 'commit', 'SLICE_PACE', [ms, work]);
     this.#unitMs = Math.max(this.#init.leastUnitMs, unitMs, 0.8 * this.#unitMs + 0.2 * unitMs);
   }
 }

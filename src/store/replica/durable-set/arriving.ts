@@ -1,4 +1,5 @@
 import { bytesToKey } from '../../bytes.ts';
+import { invariant } from '../../invariant.ts';
 import type { Item } from '../../item.ts';
 import type { BatchSink } from '../../level/index.ts';
 import { type ArrivalHead, ArrivalRecord, MAX_ARRIVALS, type SetKeys } from '../records/index.ts';
@@ -46,6 +47,7 @@ export class Arriving {
     for (let i = 0; i < items.length; i++) {
       const known = placed === undefined ? undefined : placed.get(bytesToKey(items[i]!.id));
       if (known === undefined) fresh[count++] = i;
+      else invariant(known > 0 && known <= last, 'commit', 'ARRIVAL_PLACE', [known, last]);
       this.#seqs[i] = known ?? last + count;
     }
     this.#fresh = fresh.subarray(0, count);

@@ -1,3 +1,4 @@
+import { invariant } from '../../invariant.ts';
 import type { BatchSink } from '../../level/index.ts';
 import {
   encodeLogEntry,
@@ -41,6 +42,8 @@ export class CommitLog {
 
   next({ logBegin, trimBegin, ...old }: SetState, { items, bytes }: SetGrowth): SetState {
     const begin = Math.max(logBegin, 1 + Math.min(this.#merged, this.#window.settled));
+    const last = old.commit + 1;
+    invariant(trimBegin <= begin && begin <= last, 'commit', 'LOG_BEGIN', [trimBegin, begin, last]);
     return {
       ...old,
       commit: old.commit + 1,

@@ -1,4 +1,5 @@
 import { UnionSnapshot, type UnionSnapshotInit, type WriteBuffer } from '../../buffer/index.ts';
+import { invariant } from '../../invariant.ts';
 import { compareKeys, type Item, type ItemKey } from '../../item.ts';
 import { type BatchSink, isBytes, tryRead } from '../../level/index.ts';
 import { type CacheUses, DurableTree } from '../../tree/index.ts';
@@ -263,6 +264,9 @@ export class DurableSet {
     const staged = this.#tree.stage(change.tree);
     const state = { ...this.#log.next(before, change), ...change.more };
     const standing = { state, buffer: change.buffer, sweep: change.sweep };
+    const grown = staged.grown + change.buffer.size - buffer.size;
+    invariant(grown === change.items, 'commit', 'SET_KEYS', [grown, change.items]);
+    checkFollows(before, state);
     this.#staged = standing;
     return {
       number: state.commit,
@@ -273,6 +277,8 @@ export class DurableSet {
         this.#log.fill(sink, before, state, change.log);
       },
       commit: (bytes) => {
+        const { commit } = this.#visible.state;
+        invariant(state.commit === commit + 1, 'process', 'COMMIT_ORDER', [commit, state.commit]);
         staged.commit();
         this.#visible = standing;
         if (standing.buffer.size === 0) this.#log.mergedUpTo(state.commit);
@@ -284,4 +290,11 @@ export class DurableSet {
       },
     };
   }
+}
+
+/** Counts do not sink below zero; floor and order of arrival never go back. */
+function checkFollows(before: SetState, { items, bytes, floor, arrivals }: SetState): void {
+  invariant(items >= 0 && bytes >= 0, 'commit', 'SET_COUNTS', [items, bytes]);
+  invariant(floor >= before.floor, 'commit', 'SET_FLOOR', [before.floor, floor]);
+  invariant(arrivals >= before.arrivals, 'commit', 'SET_ARRIVALS', [before.arrivals, arrivals]);
 }

@@ -1,3 +1,4 @@
+import { invariant } from '../../invariant.ts';
 import { loggedSpan } from '../../level/index.ts';
 
 interface LogMark {
@@ -34,6 +35,7 @@ export class LogWindow {
   }
 
   note(commit: number, bytes: number): void {
+    invariant(commit > this.#settled, 'process', 'LOG_WINDOW', [this.#settled, commit]);
     this.#written += bytes;
     this.#largest = Math.max(this.#largest, bytes);
     if (this.#written - this.#marked >= MARK_BYTES) {

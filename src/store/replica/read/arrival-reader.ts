@@ -1,6 +1,7 @@
 import { equalBytes } from '../../bytes.ts';
 import { checkInit } from '../../checks.ts';
 import { StoreError } from '../../errors.ts';
+import { invariant } from '../../invariant.ts';
 import { unavailableDatabase } from '../../level/index.ts';
 import {
   departed,
@@ -78,7 +79,10 @@ export class ArrivalReader {
         if (departed(item, { floor, refused })) continue;
         left -= item.bytes;
         if (left < 0 && entries.length > 0) return entries;
-        entries.push({ seq: first + i, at: arrivals.at, ...item });
+        const seq = first + i;
+        const last = entries.at(-1)?.seq ?? since;
+        invariant(seq > last, 'session', 'FEED_ORDER', [last, seq]);
+        entries.push({ seq, at: arrivals.at, ...item });
         if (entries.length === limit) return entries;
       }
     }

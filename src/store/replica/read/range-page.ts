@@ -1,5 +1,6 @@
 import type { PartedSnapshot } from '../../buffer/index.ts';
 import { type Bytes, equalBytes, readU64BE } from '../../bytes.ts';
+import { invariant } from '../../invariant.ts';
 import { type Bound, compareBounds, compareKeys, ID_BYTES, INFINITE_HINT } from '../../item.ts';
 import { type Database, passOver, walk } from '../../level/index.ts';
 import type { SetKeys } from '../records/index.ts';
@@ -127,6 +128,8 @@ class PageMaker {
 
   made(upper: Bound): RangePage {
     const rank = this.#begin + this.#at;
+    const isWhole = this.#records.length <= this.#at && this.#at <= this.#count;
+    invariant(isWhole, 'session', 'RANGE_PAGE', [this.#records.length, this.#at, this.#count]);
     const whole = rank >= this.#snapshot.size;
     const next = whole ? upper : this.#snapshot.select(rank);
     const end = compareBounds(next, upper) < 0 ? next : upper;

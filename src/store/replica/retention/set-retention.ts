@@ -1,5 +1,6 @@
 import type { BulkPace, Clock } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
+import { invariant } from '../../invariant.ts';
 import { INFINITE_HINT } from '../../item.ts';
 import type { CompactResult } from '../../level/index.ts';
 import { readOnce } from '../../ranks.ts';
@@ -106,6 +107,9 @@ export class SetRetention implements Retention {
   #remove(lowest: LowestItems, below: bigint): Promise<boolean> {
     const { committer, changes } = this.#init;
     const { count: items, bytes } = lowest;
+    const mayGo = lowest.last < below && below <= this.floor;
+    invariant(mayGo, 'commit', 'PRUNED_BELOW', [lowest.last, below, this.floor]);
+    invariant(items <= lowest.below, 'commit', 'PRUNED_COUNT', [items, lowest.below]);
     const removed = (): void => {
       const { removedItems, removedBytes } = this.#progress;
       this.#progress = {

@@ -1,5 +1,6 @@
 import type { BulkPace } from '../../environment.ts';
 import { Gate } from '../../gate.ts';
+import { invariant } from '../../invariant.ts';
 import type { Item } from '../../item.ts';
 import type { SourceRun } from '../durable-set/index.ts';
 import type { ReplicaLimits } from '../options.ts';
@@ -135,6 +136,8 @@ export class GroupCommit {
   add(line: PutLine, items: readonly Item[], source: string | null = null): Promise<void>[] {
     const promises: Promise<void>[] = [];
     for (const item of items) {
+      const isNew = this.#pending.get(item.id) === undefined;
+      invariant(isNew, 'commit', 'ID_PENDING_TWICE', item.hint);
       const batch = this.#batchFor(item, line === 'own');
       if (line === 'own') batch.patient = false;
       if (batch.sources.at(-1)?.source !== source)
@@ -191,6 +194,7 @@ export class GroupCommit {
       if (batch.patient && !this.#isWaitedFor() && !this.#takeTurn()) break;
       this.#queue.shift();
       this.#running.add(batch);
+      invariant(this.#running.size <= 2, 'process', 'WRITERS', this.#running.size);
       void this.#write(batch);
     }
     this.#room.recheck();

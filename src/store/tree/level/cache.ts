@@ -1,3 +1,4 @@
+import { invariant } from '../../invariant.ts';
 import { SecondChanceQueue } from './second-chance.ts';
 
 /** How often a cache was asked since it was made. */
@@ -75,6 +76,8 @@ export class ByteCache<Value> {
   }
 
   #hasRoom(bytes: number): boolean {
-    return this.#values.bytes + this.#spare.bytes + bytes <= this.#limit;
+    const held = this.#values.bytes + this.#spare.bytes;
+    invariant(held >= 0 && held <= this.#limit, 'process', 'CACHE_BYTES', [held, this.#limit]);
+    return held + bytes <= this.#limit;
   }
 }

@@ -2,6 +2,7 @@ import type { AbstractSnapshot } from 'abstract-level';
 import type { Clock } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
+import { invariant } from '../../invariant.ts';
 import type { ItemKey } from '../../item.ts';
 import {
   type BatchOperation,
@@ -59,6 +60,8 @@ export interface PreparedWrite {
 
 /** A write that is worked out while the one before it may still be on its way to the disk. */
 export interface StagedWrite extends PreparedWrite {
+  /** Keys that it adds, less those it removes. */
+  readonly grown: number;
   /** Gives its operations to a batch, without making an array of them. */
   fill(sink: BatchSink): void;
   /** Says that its batch is about to be written: the one before it must be committed by now. */
@@ -137,11 +140,17 @@ export class DurableTree {
     this.#checkOpen();
     const base = this.#staged ?? { writer: new LevelNodeReader(this.#files), meta: this.#meta };
     const writer = new LevelNodeWriter(base.writer, base.meta.nextRef);
-    const less = removeFrom(this.#shape, writer, rootOf(base.meta), runOf(write.remove ?? []));
-    const root = insertInto(this.#shape, writer, less, runOf(write.insert ?? []));
+    const { remove = [], insert = [] } = write;
+    const less = removeFrom(this.#shape, writer, rootOf(base.meta), runOf(remove));
+    const root = insertInto(this.#shape, writer, less, runOf(insert));
     const meta = metaOver(writer, root, this.scheme.name);
+    const grown = meta.count - base.meta.count;
+    invariant(grown === insert.length - remove.length, 'commit', 'TREE_COUNT', [
+      base.meta.count,
+      grown,
+    ]);
     this.#staged = { writer, meta };
-    return this.#stagedWrite(writer, meta);
+    return this.#stagedWrite(writer, meta, grown);
   }
 
   /** The tree as it is now, for `maxAgeMs`. Costs nothing beyond one of LevelDB's snapshots. */
@@ -193,7 +202,7 @@ export class DurableTree {
     }
   }
 
-  #stagedWrite(writer: LevelNodeWriter, meta: TreeMeta): StagedWrite {
+  #stagedWrite(writer: LevelNodeWriter, meta: TreeMeta, grown: number): StagedWrite {
     let before: SharedSnapshot | null = null;
     let settled = false;
     const settle = (after: TreeMeta): void => {
@@ -208,11 +217,13 @@ export class DurableTree {
       sink.put(this.#files.keys.meta, encodeMeta(meta));
     };
     return {
+      grown,
       fill,
       get operations() {
         return operationsOf(fill);
       },
       begin: () => {
+        invariant(!this.#writing, 'process', 'TREE_BEGUN', meta.nextRef);
         // Taken before the batch can reach the disk: all readers use it until the commit.
         before = this.#current();
         before.acquire();
@@ -220,6 +231,7 @@ export class DurableTree {
       },
       commit: () => {
         if (settled) return;
+        invariant(before !== null, 'process', 'TREE_COMMITTED', meta.nextRef);
         this.#shared = null;
         writer.publish(this.#files);
         settle(meta);

@@ -1,6 +1,7 @@
 import type { AbstractSnapshot } from 'abstract-level';
 import type { Cancel, Clock } from '../../environment.ts';
 import { StoreError } from '../../errors.ts';
+import { invariant } from '../../invariant.ts';
 import { releasedError } from '../../ranks.ts';
 import type { Lease } from '../snapshot.ts';
 
@@ -21,10 +22,12 @@ export class SharedSnapshot {
   }
 
   acquire(): void {
+    invariant(!this.closed, 'session', 'SNAPSHOT_ACQUIRED', this.takenAt);
     this.#users++;
   }
 
   release(): void {
+    invariant(this.#users > 0, 'process', 'SNAPSHOT_RELEASED_TWICE', this.#users);
     if (--this.#users > 0) return;
     this.#users = -1;
     void this.level.close();

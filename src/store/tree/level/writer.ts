@@ -1,3 +1,4 @@
+import { invariant } from '../../invariant.ts';
 import { type BatchSink, Scratch } from '../../level/index.ts';
 import type { TreeNode } from '../node.ts';
 import type { NodeReader, NodeWriter } from '../node-store.ts';
@@ -41,6 +42,7 @@ export class LevelNodeWriter implements NodeWriter<number> {
   }
 
   free(ref: number): void {
+    invariant(ref > 0 && ref < this.#nextRef, 'commit', 'NODE_FREED', [ref, this.#nextRef]);
     if (!this.#added.delete(ref)) this.#freed.push(ref);
   }
 

@@ -1,5 +1,6 @@
 import type { Bytes } from '../../bytes.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
+import { invariant } from '../../invariant.ts';
 import type { Bound, HeldKey } from '../../item.ts';
 import { insertInto } from '../insert.ts';
 import type { KeyRun } from '../node.ts';
@@ -37,13 +38,21 @@ export class HeapTree<Ref> {
   /** See `insertInto`. */
   insert(keys: KeyRun): HeapTree<Ref> {
     const { shape, writer } = this.#nodes;
-    return new HeapTree(this.#nodes, insertInto(shape, writer, this.view.root, keys));
+    const root = insertInto(shape, writer, this.view.root, keys);
+    return this.#grown(root, keys.length);
   }
 
   /** See `removeFrom`. */
   remove(keys: KeyRun): HeapTree<Ref> {
     const { shape, writer } = this.#nodes;
-    return new HeapTree(this.#nodes, removeFrom(shape, writer, this.view.root, keys));
+    const root = removeFrom(shape, writer, this.view.root, keys);
+    return this.#grown(root, -keys.length);
+  }
+
+  #grown(root: Ref | null, by: number): HeapTree<Ref> {
+    const tree = new HeapTree(this.#nodes, root);
+    invariant(tree.size === this.size + by, 'commit', 'HEAP_COUNT', [this.size, by, tree.size]);
+    return tree;
   }
 
   select(rank: number): HeldKey {

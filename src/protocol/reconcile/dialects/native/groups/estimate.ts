@@ -1,4 +1,4 @@
-import { BUCKETS, blockOf, symbolsThrough } from '../../../../../store/index.ts';
+import { BUCKETS, blockOf, invariant, symbolsThrough } from '../../../../../store/index.ts';
 import { SKETCH_SUMS, SYMBOL_BYTES } from '../constants.ts';
 
 /** Standard deviations by which an estimate may differ from the expectation by chance. */
@@ -76,6 +76,8 @@ export class Predictor {
   }
 
   note(items: number, differences: number): void {
+    const isCount = items >= 0 && differences >= 0 && Number.isFinite(differences);
+    invariant(isCount, 'session', 'PREDICTED', [items, differences]);
     this.#items += items;
     this.#differences += differences;
     this.#groups++;

@@ -1,4 +1,4 @@
-import { ID_BYTES, MAX_SYMBOLS } from '../../../../../store/index.ts';
+import { ID_BYTES, invariant, MAX_SYMBOLS } from '../../../../../store/index.ts';
 import type { Context } from '../context.ts';
 import type { FoundRecord, IdsRecord, MatchRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
@@ -126,6 +126,7 @@ export class OwnGroups {
       outbox.push({ tag: 'symbols', group: number, ...(narrow && { narrow }), symbols });
       own.owed -= end - own.symbols;
       own.symbols = end;
+      invariant(own.owed >= 0, 'session', 'SYMBOLS_OWED', [number, own.owed]);
     }
   }
 
@@ -214,6 +215,7 @@ export class OwnGroups {
 
   #drop(number: number, own: OwnGroup): void {
     this.#held -= own.weight;
+    invariant(this.#held >= 0, 'session', 'OWN_GROUPS_HELD', [number, this.#held]);
     own.group.free();
     this.#groups.delete(number);
   }

@@ -1,6 +1,7 @@
 import {
   concatBytes,
   ID_BYTES,
+  invariant,
   MAX_SYMBOLS,
   type ShortIdForm,
 } from '../../../../../store/index.ts';
@@ -168,6 +169,7 @@ export class PeerGroups {
   /** Forgets a group that is settled or was given up. */
   drop(peer: PeerGroup): void {
     this.#held -= peer.group.items;
+    invariant(this.#held >= 0, 'session', 'PEER_GROUPS_HELD', [peer.number, this.#held]);
     peer.group.free();
     this.#groups.delete(peer.number);
   }

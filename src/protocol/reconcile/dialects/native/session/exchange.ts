@@ -1,4 +1,4 @@
-import { type Bound, compareBounds } from '../../../../../store/index.ts';
+import { type Bound, compareBounds, invariant } from '../../../../../store/index.ts';
 import { ProtocolError, unexpected } from '../../../../errors.ts';
 import type { Finding, Interval, RecentKeys, Role } from '../../../dialect.ts';
 import { isEmpty, sameInterval } from '../../../interval.ts';
@@ -169,6 +169,8 @@ export class Exchange {
   #decide(): void {
     if (this.#deciding === null && this.#planner.idle) {
       const { outbox, ledger } = this.#init.context;
+      const mayProve = this.#settled && !this.#proofSent;
+      invariant(mayProve, 'session', 'PROOF_EARLY', [this.#proofSent, this.#answers.length]);
       const refused = ledger.refused + ledger.hidden;
       outbox.push({ tag: 'proof', digest: this.#proofs.ours(), refused });
       this.#proofSent = true;

@@ -1,4 +1,4 @@
-import { type Bytes, concatBytes } from '../../../../../store/index.ts';
+import { type Bytes, concatBytes, invariant } from '../../../../../store/index.ts';
 import { DIALECT_VERSION, type NativeVersion } from '../constants.ts';
 import { encodeRecord } from './codec.ts';
 import type { NativeRecord } from './records.ts';
@@ -45,6 +45,7 @@ export class RecordOutbox {
     if (bytes.length > this.room) this.#seal();
     this.#records.push(bytes.slice());
     this.#bytes += bytes.length;
+    invariant(this.room >= 0, 'session', 'FRAME_ROOM', [this.#bytes, this.maxFrameBytes]);
   }
 
   /** The next frame, if there is one. With `last` it may be short. */
