@@ -1,3 +1,4 @@
+import { DEFAULT_PENALTY_OPTIONS } from '../../../src/daemon/penalties/index.ts';
 import type { ReplicatorOptions } from '../../../src/daemon/replicator/index.ts';
 import { QuickRandom } from '../../support/quick-random.ts';
 import {
@@ -12,6 +13,8 @@ import {
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
+/** Time in which most items of a put are fetched. */
+const NEAR_MS = 600;
 
 /** Draws a plan: each seed has weights, options and sizes of its own, so that seeds differ in kind. */
 export function drawPlan(seed: string, overrides: Overrides = {}): Plan {
@@ -30,7 +33,7 @@ export function drawPlan(seed: string, overrides: Overrides = {}): Plan {
     links: links.length,
     activeMs,
   });
-  const actions = [...puts, ...faults].toSorted((a, b) => a.at - b.at);
+  const actions = [...puts, ...nearPuts(seed, faults, puts)].toSorted((a, b) => a.at - b.at);
   const { without } = overrides;
   return {
     seed,
@@ -51,6 +54,8 @@ export function drawPlan(seed: string, overrides: Overrides = {}): Plan {
           bufferItems: random.between(4, 64),
         },
     scrub: random.once(3) ? random.between(1, 50) : 0,
+    // One wrong item is enough, or several are.
+    banScore: random.of([25, 60, DEFAULT_PENALTY_OPTIONS.banScore]),
   };
 }
 
@@ -158,6 +163,15 @@ function drawFaults(
       part: random.fraction(),
       items: [],
     };
+  });
+}
+
+/** Half of the faults come while a put is on its way to the others: requests are in flight then. */
+function nearPuts(seed: string, faults: readonly Action[], puts: readonly Action[]): Action[] {
+  const random = new QuickRandom(`near ${seed}`);
+  return faults.map((fault) => {
+    const [put, delay, near] = [random.of(puts), random.below(NEAR_MS), random.once(2)];
+    return near ? { ...fault, at: put.at + delay } : fault;
   });
 }
 

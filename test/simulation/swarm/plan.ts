@@ -93,6 +93,8 @@ export interface Plan {
   readonly session: { readonly maxMissing?: number; readonly maxSessions?: number };
   readonly index: Partial<IndexOptions>;
   readonly scrub: number;
+  /** The points at which a peer is banned. */
+  readonly banScore: number;
 }
 
 /** What the command line decides in place of the seed. */

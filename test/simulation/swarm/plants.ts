@@ -71,8 +71,8 @@ export const PLANTS: readonly Plant[] = [
   plant(
     'a symbol count off by one',
     `${PROTOCOL}/reconcile/dialects/native/groups/own-groups.ts`,
-    'own.symbols = end;',
-    'own.symbols = end + 1;',
+    'own.owed -= end - own.symbols;',
+    'own.owed -= end - own.symbols - 1;',
   ),
   {
     name: 'a floor that sinks',

@@ -99,6 +99,7 @@ export class SwarmNode {
     const penalties: Penalties = new Penalties({
       clock,
       logger: pino({ level: 'silent' }),
+      options: { banScore: plan.banScore },
       connected: () => this.connectedPeers,
       named: () => false,
       cutOff: this.#init.cutOff,
@@ -136,6 +137,16 @@ export class SwarmNode {
   get aliveNow(): () => boolean {
     const clock = this.#clock;
     return () => !clock.dead;
+  }
+
+  /** Its client reads the order of arrival with each commit, and not with each look alone. */
+  get eager(): boolean {
+    return this.#init.number % 2 === 0;
+  }
+
+  /** Its client reads what has arrived. */
+  follow(): void {
+    if (this.#node !== null) this.feed.follow(this.#node.replica, this.aliveNow);
   }
 
   get connectedPeers(): string[] {

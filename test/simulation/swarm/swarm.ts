@@ -1,18 +1,12 @@
 import type { ReplicatorObserver } from '../../../src/daemon/replicator/index.ts';
 import type { SessionReport } from '../../../src/protocol/index.ts';
-import {
-  bytesToHex,
-  bytesToKey,
-  type ItemKey,
-  itemId,
-  type Replica,
-  StoreError,
-} from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { type LinkInit, MemoryNetwork } from '../../support/memory-network.ts';
 import { QuickRandom } from '../../support/quick-random.ts';
 import type { SimulatedNode } from '../simulated-node.ts';
 import { Claims } from './claims.ts';
+import { Holdings } from './holdings.ts';
+import { Items } from './items.ts';
 import type { Plan, PlannedItem, PlannedLink } from './plan.ts';
 import { Report } from './report.ts';
 import { SwarmNode } from './swarm-node.ts';
@@ -30,12 +24,6 @@ interface SwarmLink {
   readonly down: Set<object>;
 }
 
-interface GenuineItem {
-  readonly hint: bigint;
-  readonly payload: Uint8Array;
-  readonly id: Uint8Array;
-}
-
 /** The nodes of a plan, their links and their clients, under virtual time. */
 export class Swarm {
   readonly plan: Plan;
@@ -46,11 +34,8 @@ export class Swarm {
   readonly nodes: readonly SwarmNode[];
   readonly links: readonly SwarmLink[];
   readonly #claims: Claims;
-  readonly #items = new Map<number, GenuineItem>();
-  /** Every item that was made, by key of its id. */
-  readonly #genuine = new Map<string, GenuineItem>();
-  /** Puts that were answered with success, by key of the id: the nodes that did. */
-  readonly acknowledged: Map<string, Set<SwarmNode>> = new Map();
+  readonly items: Items;
+  readonly #holdings: Holdings;
   #waiting = 0;
 
   constructor(plan: Plan, { keep = false }: { keep?: boolean } = {}) {
@@ -62,10 +47,21 @@ export class Swarm {
     this.nodes = plan.nodes.map((_, number) => this.#newNode(number));
     this.links = plan.links.map((planned) => ({ planned, init: linkOf(planned), down: new Set() }));
     this.#claims = new Claims({ plan, clock, nodes: this.nodes });
+    this.items = new Items(plan.seed);
+    this.#holdings = new Holdings({
+      clock,
+      items: this.items,
+      violated: (property, node, seen) => this.violated(property, node, seen),
+    });
   }
 
   get running(): boolean {
     return this.nodes.every(({ node }) => node !== null);
+  }
+
+  /** Keys of the ids of items whose puts were answered with success. */
+  get acknowledged(): ReadonlySet<string> {
+    return this.#holdings.acknowledged;
   }
 
   /** Puts without an answer. */
@@ -136,7 +132,7 @@ export class Swarm {
 
   /** A client puts items at a node, and waits for the answer. */
   put(node: SwarmNode, planned: readonly PlannedItem[], at: number): void {
-    const items = planned.map((item) => this.#make(item, at));
+    const items = planned.map((item) => this.items.make(item, START + at));
     const run = node.node;
     if (run === null) return;
     const isAlive = node.aliveNow;
@@ -151,7 +147,7 @@ export class Swarm {
       () => {
         answer('stored');
         if (!isAlive()) return;
-        for (const { id } of items) this.#acknowledge(node, id);
+        for (const { id } of items) this.#holdings.acknowledge(node, id);
       },
       (error: unknown) => answer(String((error as { code?: string }).code ?? error)),
     );
@@ -163,27 +159,7 @@ export class Swarm {
 
   /** Compares a set with all that the node said before, item by item. */
   compare(node: SwarmNode): void {
-    const run = node.node;
-    const keys = run && keysOf(run.replica);
-    if (run === null || !keys) return;
-    const { history } = node;
-    const { floor } = run.replica.retention;
-    const now = this.clock.monotonic();
-    const here = new Set<string>();
-    for (const key of keys) {
-      const name = bytesToKey(key.id);
-      here.add(name);
-      if (!history.held.has(name)) this.#came(node, key);
-    }
-    for (const [key, { hint }] of history.held) {
-      if (here.has(key)) continue;
-      history.went(key, this.#genuine.get(key)!.id, now);
-      if (hint < floor) history.pruned.add(key);
-      else if (!history.excused.has(key)) {
-        this.violated('lost', node.id, `item ${this.#name(key)} is gone`);
-      }
-    }
-    history.changed(now, run.replica.version);
+    this.#holdings.compare(node);
   }
 
   /** What must hold at every moment, as far as it is quick to see. */
@@ -195,13 +171,13 @@ export class Swarm {
       if (replica.indexed && replica.size < history.held.size && node.planned.maxAge === 0) {
         this.compare(node);
       }
+      node.follow();
       this.#claims.look(node, (property, seen) => this.violated(property, node.id, seen));
       const { floor } = replica.retention;
       if (floor < history.floor) this.violated('floor', node.id, 'the floor has sunk');
       history.floor = floor;
-      if (replicator.wanted.claimed > replicator.wanted.size) {
-        this.violated('claims', node.id, 'more ids are claimed than wanted');
-      }
+      const held = heldByNone(replicator);
+      if (held !== null) this.violated('claims', node.id, held);
     }
   }
 
@@ -211,62 +187,21 @@ export class Swarm {
     const { history } = node;
     run.replica.onCommit((added) => {
       if (!isAlive()) return;
-      for (const key of added) this.#came(node, key);
+      for (const key of added) this.#holdings.came(node, key);
       history.changed(this.clock.monotonic(), run.replica.version);
       this.note(node.id, `holds ${run.replica.size}`);
     });
     run.replica.onDamaged(({ id }) => {
       if (!isAlive()) return;
-      const key = bytesToKey(id);
-      if (!history.excused.has(key)) {
-        this.violated('damage', node.id, `item ${this.#name(key)} is called damaged`);
-      }
-      history.went(key, id, this.clock.monotonic());
-      history.changed(this.clock.monotonic(), run.replica.version);
+      this.#holdings.damaged(node, id, run.replica.version);
       this.note(node.id, 'found a damaged item');
     });
     history.began();
-    const follow = (): void => node.feed.follow(run.replica, isAlive);
-    run.replica.onArrival(follow);
+    // Every other client looks now and then, and so finds the items of several commits.
+    if (node.eager) run.replica.onArrival(() => node.follow());
     this.compare(node);
-    follow();
+    node.follow();
     this.relink();
-  }
-
-  #came(node: SwarmNode, key: ItemKey): void {
-    const name = bytesToKey(key.id);
-    const genuine = this.#genuine.get(name);
-    if (genuine === undefined || genuine.hint !== key.hint) {
-      this.violated('verified', node.id, `item ${bytesToHex(key.id).slice(0, 8)} was never made`);
-    }
-    const wrong = node.history.came(key, this.clock.monotonic());
-    if (wrong !== null) this.violated(wrong, node.id, `item ${this.#name(name)} came again`);
-  }
-
-  #acknowledge(node: SwarmNode, id: Uint8Array): void {
-    const key = bytesToKey(id);
-    const nodes = this.acknowledged.get(key) ?? new Set();
-    nodes.add(node);
-    this.acknowledged.set(key, nodes);
-    const { history } = node;
-    if (history.held.has(key) || history.pruned.has(key) || history.excused.has(key)) return;
-    this.violated('lost', node.id, `item ${this.#name(key)} was acknowledged and is not there`);
-  }
-
-  #make({ number, agedMs, bytes }: PlannedItem, at: number): GenuineItem {
-    const known = this.#items.get(number);
-    if (known !== undefined) return known;
-    const hint = BigInt(START + at - agedMs);
-    const payload = new QuickRandom(`item ${this.plan.seed} ${number}`).bytes(bytes);
-    const item = { hint, payload, id: itemId(hint, payload) };
-    this.#items.set(number, item);
-    this.#genuine.set(bytesToKey(item.id), item);
-    return item;
-  }
-
-  #name(key: string): string {
-    for (const [number, { id }] of this.#items) if (bytesToKey(id) === key) return `${number}`;
-    return 'without a name';
   }
 
   #newNode(number: number): SwarmNode {
@@ -305,19 +240,17 @@ export class Swarm {
   }
 }
 
-/** All keys of a set; null while the index is damaged or the database is opened again. */
-function keysOf(replica: Replica): ItemKey[] | null {
-  try {
-    const snapshot = replica.snapshot();
-    try {
-      return [...snapshot.keys(0, snapshot.size)];
-    } finally {
-      snapshot.release();
-    }
-  } catch (error) {
-    if (error instanceof StoreError) return null;
-    throw error;
+/** A claim that no running request can have; null where there is none. */
+function heldByNone({ wanted, peers }: SimulatedNode['replicator']): string | null {
+  if (wanted.claimed > wanted.size) return 'more ids are claimed than wanted';
+  if (wanted.claimed === 0) return null;
+  const connected = new Set(peers.connectedOnes.map(({ peer }) => peer));
+  for (const id of wanted.missing()) {
+    const peer = wanted.claimedBy(id);
+    if (peer !== undefined && !connected.has(peer))
+      return `an id is claimed for ${peer}, which is gone`;
   }
+  return null;
 }
 
 function linkOf({ latencyMs, jitterMs, bytesPerMs, reorders }: PlannedLink): LinkInit {
