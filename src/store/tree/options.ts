@@ -16,7 +16,7 @@ export interface TreeOptions {
   /**
    * Bytes of decoded nodes and summaries to keep in memory. Lowering it saves memory and makes reads
    * go to LevelDB, some 10 microseconds a node.
-   * @default 64 MiB
+   * @default 80 MiB
    */
   cacheBytes: number;
   /**
@@ -30,6 +30,6 @@ export interface TreeOptions {
 export const DEFAULT_TREE: TreeOptions = {
   leafItems: 128,
   fanout: 64,
-  cacheBytes: 64 * 1024 * 1024,
+  cacheBytes: 80 * 1024 * 1024,
   maxSnapshotAgeMs: 600_000,
 };

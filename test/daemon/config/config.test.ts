@@ -51,7 +51,7 @@ describe('configuration', () => {
     assert.deepEqual(config.network.listen, ['/ip4/127.0.0.1/tcp/9463']);
     assert.equal(config.limits.maxItemBytes, 16 * 1024 * 1024);
     assert.equal(config.admin.tokenFile, null);
-    assert.deepEqual(config.store, { cacheBytes: 64 * 1024 * 1024, bufferItems: 131_072 });
+    assert.deepEqual(config.store, { cacheBytes: 80 * 1024 * 1024, bufferItems: 131_072 });
     assert.deepEqual(config.scrub, { itemsPerSecond: 20, maxDamagedPerHour: 100 });
   });
 
