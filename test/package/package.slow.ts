@@ -170,10 +170,10 @@ describe('the packed package', () => {
       'no data of a node',
     );
     const pages = await readdir(join(root, 'docs'));
-    assert.deepEqual(
-      pages.filter((name) => !name.endsWith('.md')).sort(),
-      ['images', 'operations'],
-    );
+    assert.deepEqual(pages.filter((name) => !name.endsWith('.md')).sort(), [
+      'images',
+      'operations',
+    ]);
     assert.deepEqual((await readdir(join(root, 'docs', 'operations'))).sort(), [
       'alerts.yaml',
       'grafana-dashboard.json',
