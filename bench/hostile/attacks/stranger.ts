@@ -13,7 +13,7 @@ export const TOPIC: string = announceTopic(NETWORK_NAME);
 export const FETCH: string = protocolId(NETWORK_NAME, 'fetch', 2);
 export const RANGE: string = protocolId(NETWORK_NAME, 'range', 1);
 export const COMMONWARE: string = protocolId(NETWORK_NAME, 'commonware', 1);
-export const NATIVE: string = protocolId(NETWORK_NAME, 'native', 3);
+export const NATIVE: string = protocolId(NETWORK_NAME, 'native', 4);
 
 type Factory = (components: never) => unknown;
 
