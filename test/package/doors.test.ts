@@ -100,7 +100,13 @@ const DOORS: Record<string, string[]> = {
       'FetchService',
       'ProtocolError',
     ],
-    ...['DEFAULT_NATIVE_LIMITS', 'ReconcileService', 'ReconciliationSet', 'RootHistory', 'SessionStop'],
+    ...[
+      'DEFAULT_NATIVE_LIMITS',
+      'ReconcileService',
+      'ReconciliationSet',
+      'RootHistory',
+      'SessionStop',
+    ],
     ...['AnnounceService', 'DEFAULT_ANNOUNCE_OPTIONS', 'announceTopic', 'protocolId'],
     ...[
       'drive',
@@ -108,6 +114,7 @@ const DOORS: Record<string, string[]> = {
       'Holding',
       'LINKS',
       'PeerWork',
+      'SliceShare',
       'TokenBuckets',
       'TotalRate',
       'Traffic',
