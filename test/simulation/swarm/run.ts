@@ -95,7 +95,7 @@ async function converge(swarm: Swarm): Promise<number | null> {
 }
 
 function isEqual(swarm: Swarm): boolean {
-  if (!swarm.running || swarm.waiting > 0) return false;
+  if (!swarm.running || swarm.waiting) return false;
   if (swarm.nodes.some(({ node }) => node?.replica.indexed !== true)) return false;
   return swarm.nodes.every((node) => lackOf(swarm, node).next().done === true);
 }

@@ -36,7 +36,8 @@ export class Swarm {
   readonly #claims: Claims;
   readonly items: Items;
   readonly #holdings: Holdings;
-  #waiting = 0;
+  /** Puts without an answer: whether the run of the node goes on that was asked. */
+  readonly #waiting = new Set<() => boolean>();
 
   constructor(plan: Plan, { keep = false }: { keep?: boolean } = {}) {
     this.plan = plan;
@@ -64,9 +65,9 @@ export class Swarm {
     return this.#holdings.acknowledged;
   }
 
-  /** Puts without an answer. */
-  get waiting(): number {
-    return this.#waiting;
+  /** Whether a put is yet to be answered. A node that was killed answers none. */
+  get waiting(): boolean {
+    return [...this.#waiting].some((isAlive) => isAlive());
   }
 
   violated(property: string, node: string, seen: string): void {
@@ -136,11 +137,9 @@ export class Swarm {
     const run = node.node;
     if (run === null) return;
     const isAlive = node.aliveNow;
-    this.#waiting++;
-    let answered = false;
+    this.#waiting.add(isAlive);
     const answer = (seen: string): void => {
-      answered = true;
-      this.#waiting--;
+      this.#waiting.delete(isAlive);
       if (isAlive()) this.note(node.id, `put ${items.length}: ${seen}`);
     };
     run.putAll(items).then(
@@ -152,8 +151,8 @@ export class Swarm {
       (error: unknown) => answer(String((error as { code?: string }).code ?? error)),
     );
     this.clock.after(ANSWER_MS, () => {
-      if (!answered) this.#waiting--;
-      if (!answered && isAlive()) this.violated('answer', node.id, 'a put was never answered');
+      if (!this.#waiting.delete(isAlive) || !isAlive()) return;
+      this.violated('answer', node.id, 'a put was never answered');
     });
   }
 
