@@ -62,18 +62,10 @@ export class Summaries<Ref> {
   /** Works them into `state`, and forgets them. */
   moveTo(state: Uint8Array): void {
     if (this.#wanted.length > 0) combineAll(this.#scheme, state, this.#wanted);
-    const [only, ...more] = this.#unwanted;
-    if (only !== undefined) {
-      this.#scheme.difference(state, more.length === 0 ? only : this.#sumOf(this.#unwanted));
-    }
+    // They are few: a sum of them would take a state of its own.
+    for (const unwanted of this.#unwanted) this.#scheme.difference(state, unwanted);
     this.#wanted.length = 0;
     this.#unwanted.length = 0;
-  }
-
-  #sumOf(states: readonly Uint8Array[]): Uint8Array {
-    const sum = this.#scheme.empty();
-    combineAll(this.#scheme, sum, states);
-    return sum;
   }
 }
 
