@@ -4,7 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { caughtUp, loopOf, WATCHED } from '../foreground/busy-node.ts';
 import { type CallLatencies, Calls, READ_ITEMS } from '../foreground/calls.ts';
 import { inChild } from '../support/child.ts';
+import { peakRssMb } from '../support/memory.ts';
 import { type BenchNode, joinNodes, startNode, stopNode } from '../support/node.ts';
+import { cpuSeconds } from '../support/processor.ts';
 
 /** A look costs the node a fingerprint of its whole set: few of them until it is nearly there. */
 const LOOK_EVERY_MS = 500;
@@ -21,6 +23,16 @@ export interface CatchUpFigures {
   readonly wireBytes: number;
   /** Items that were streamed. */
   readonly streamed: number;
+  readonly receiver: SideFigures;
+  readonly senders: SideFigures;
+}
+
+/** Of the node that comes to hold everything, or of all others. */
+interface SideFigures {
+  /** Seconds of the processor, of all threads, since the nodes were joined. */
+  readonly cpuSeconds: number;
+  /** Most memory of one node since its start. */
+  readonly rssMb: number;
 }
 
 /** Of a node that clients ask during a catch-up. */
@@ -36,18 +48,20 @@ const STREAMED = /^rangemesh_range_items_total (\d+)$/gm;
 export class BenchMesh {
   readonly #directory: string;
   readonly #items: number;
+  readonly #payloadBytes: number;
   #full: BenchNode[] = [];
   #runs = 0;
 
-  constructor(directory: string, items: number) {
+  constructor(directory: string, items: number, payloadBytes: number) {
     this.#directory = directory;
     this.#items = items;
+    this.#payloadBytes = payloadBytes;
   }
 
   async start(peers: number): Promise<void> {
     const filled = join(this.#directory, 'filled');
     const fill = new URL('./fill-main.ts', import.meta.url);
-    await inChild(fill, filled, String(this.#items));
+    await inChild(fill, filled, String(this.#items), String(this.#payloadBytes));
     for (let i = 0; i < peers; i++) {
       const copy = join(this.#directory, `full-${i}`);
       await cp(filled, copy, { recursive: true });
@@ -78,13 +92,18 @@ export class BenchMesh {
         await stopNode(first, 'SIGKILL');
       }
     }
+    const before = await cpuOf(this.#full);
     const node = await this.#join(directory);
     const joined = performance.now();
+    const joinedCpu = await cpuOf([node]);
     try {
       await holding(node, this.#items);
       const seconds = (performance.now() - (killAt === undefined ? joined : begin)) / 1_000;
+      const receiver = await sideOf([node], joinedCpu);
+      const senders = await sideOf(this.#full, before);
       const { text } = await node.client.send('GET', '/metrics');
-      return { seconds, wireBytes: sumOf(text, WIRE), streamed: sumOf(text, STREAMED) };
+      const [wireBytes, streamed] = [sumOf(text, WIRE), sumOf(text, STREAMED)];
+      return { seconds, wireBytes, streamed, receiver, senders };
     } finally {
       await stopNode(node, 'SIGTERM');
     }
@@ -129,6 +148,16 @@ export class BenchMesh {
       throw error;
     }
   }
+}
+
+async function cpuOf(nodes: readonly BenchNode[]): Promise<number> {
+  const seconds = await Promise.all(nodes.map(({ daemon }) => cpuSeconds(daemon.pid)));
+  return seconds.reduce((sum, one) => sum + one, 0);
+}
+
+async function sideOf(nodes: readonly BenchNode[], before: number): Promise<SideFigures> {
+  const peaks = await Promise.all(nodes.map(({ daemon }) => peakRssMb(daemon.pid)));
+  return { cpuSeconds: (await cpuOf(nodes)) - before, rssMb: Math.max(...peaks) };
 }
 
 function sumOf(metrics: string, pattern: RegExp): number {

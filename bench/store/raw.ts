@@ -13,7 +13,13 @@ import { SYNCED } from '../support/synced.ts';
  * Puts the payloads into `level` under keys of the same kind, with nothing else, batch by batch, in
  * chained batches as the product does: they are quicker than arrays; items a second.
  */
-const [directory, order, n, batch] = process.argv.slice(2) as [string, Order, string, string];
+const [directory, order, n, batch, bytes] = process.argv.slice(2) as [
+  string,
+  Order,
+  string,
+  string,
+  string?,
+];
 const database = new Level<Uint8Array, Uint8Array>(directory, {
   keyEncoding: 'view',
   valueEncoding: 'view',
@@ -24,7 +30,7 @@ const database = new Level<Uint8Array, Uint8Array>(directory, {
 });
 await database.open();
 const ids = new Uint8Array(1 << 16);
-const source = new ItemSource(order);
+const source = new ItemSource(order, bytes === undefined ? undefined : Number(bytes));
 const sizes = {
   count: Number(n),
   batch: Number(batch),

@@ -23,6 +23,13 @@ export async function memoryOf(pid: number): Promise<ProcessMemory> {
   return { rssMb: mib('VmRSS'), anonymousMb: mib('RssAnon') };
 }
 
+/** The most that was resident since the process began. */
+export async function peakRssMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
+  return round(Number(kib) / KIB_IN_MIB);
+}
+
 /** The most memory that a process has from now on. */
 export class MemoryPeak {
   readonly #watching: Promise<ProcessMemory>;
