@@ -26,6 +26,9 @@ const REQUEST_WINDOW_BYTES = 64 * 1024;
 /** Bytes of answers held unread on a stream while a budget bounds what may come. */
 const BUDGET_WINDOW_BYTES = 64 * 1024;
 
+/** Likewise of a range, at all times: a kill loses them, and they come again. */
+const RANGE_WINDOW_BYTES = 128 * 1024;
+
 type AnyRequester = Pick<Requester | RangeRequester, 'abort'>;
 
 /** Asks peers for items and serves them, over a network; `fetch` is the service for libp2p. */
@@ -122,7 +125,7 @@ export class FetchService implements Fetch {
 
   #partsFor(peer: string, protocol: 'ids' | 'range', maxFrameBytes: number) {
     const { clock, traffic } = this.#init;
-    const receiveWindowBytes = this.#windowBytes;
+    const receiveWindowBytes = this.#windowBytes(protocol);
     return {
       clock,
       traffic,
@@ -155,10 +158,10 @@ export class FetchService implements Fetch {
   }
 
   /** What lies unread has come already: under a budget it is little. */
-  get #windowBytes(): number {
-    const { receiveWindowBytes } = this.#options;
-    const bounded = this.#init.traffic?.bounds('download') === true;
-    return bounded ? Math.min(BUDGET_WINDOW_BYTES, receiveWindowBytes) : receiveWindowBytes;
+  #windowBytes(protocol: 'ids' | 'range'): number {
+    const { receiveWindowBytes: most } = this.#options;
+    if (this.#init.traffic?.bounds('download') === true) return Math.min(BUDGET_WINDOW_BYTES, most);
+    return protocol === 'range' ? Math.min(RANGE_WINDOW_BYTES, most) : most;
   }
 
   #handle(

@@ -50,22 +50,36 @@ describe('the length of an encrypted message', () => {
   });
 });
 
+interface FakeStream {
+  state: number;
+  recvWindow: number;
+  recvWindowCapacity: number;
+  maxStreamWindowSize: number;
+  sendWindowUpdate(): void;
+  sendPause(): void;
+}
+
+/** A stream as the changed muxer gives it. */
+function changed(stream: FakeStream): FakeStream {
+  const muxers = frugal(
+    () => ({ createStreamMuxer: () => ({ _newStream: () => stream }) }) as never,
+  )({});
+  const muxer = muxers.createStreamMuxer({} as never) as unknown as { _newStream(): FakeStream };
+  assert.equal(muxer._newStream(), stream);
+  return stream;
+}
+
 describe("a stream's window", () => {
   it('is renewed when half of it is used up, and with every flag that waits', () => {
     let updates = 0;
-    const stream = {
+    const stream = changed({
       state: 3,
       recvWindow: 100,
       recvWindowCapacity: 100,
+      maxStreamWindowSize: 100,
       sendWindowUpdate: () => void updates++,
-    };
-    const muxers = frugal(
-      () => ({ createStreamMuxer: () => ({ _newStream: () => stream }) }) as never,
-    )({});
-    const muxer = muxers.createStreamMuxer({} as never) as unknown as {
-      _newStream(): typeof stream;
-    };
-    assert.equal(muxer._newStream(), stream);
+      sendPause: () => undefined,
+    });
     for (const [capacity, expected] of [
       [51, 0],
       [50, 1],
@@ -79,5 +93,53 @@ describe("a stream's window", () => {
     stream.state = 2;
     stream.sendWindowUpdate();
     assert.equal(updates, 3);
+  });
+
+  /** As Yamux does while round trips are long. */
+  function growing(): FakeStream {
+    return changed({
+      state: 3,
+      recvWindow: 256 * 1024,
+      recvWindowCapacity: 256 * 1024,
+      maxStreamWindowSize: 1024 * 1024,
+      sendWindowUpdate() {
+        if (this.state === 5) return;
+        this.recvWindow = Math.min(2 * this.recvWindow, this.maxStreamWindowSize);
+        this.recvWindowCapacity = this.recvWindow;
+      },
+      sendPause() {
+        this.state = 5;
+      },
+    });
+  }
+
+  function resume(stream: FakeStream): void {
+    stream.recvWindowCapacity = 0;
+    stream.state = 3;
+    stream.sendWindowUpdate();
+  }
+
+  it('shrinks by half with each pause of a reader that falls behind, to 128 KiB', () => {
+    const stream = growing();
+    for (const kib of [128, 128, 128]) {
+      stream.sendPause();
+      stream.sendWindowUpdate();
+      resume(stream);
+      assert.equal(stream.recvWindow, kib * 1024);
+    }
+  });
+
+  it('grows again while the reader keeps up', () => {
+    const stream = growing();
+    stream.sendPause();
+    resume(stream);
+    for (const kib of [256, 512, 1024, 1024]) {
+      stream.recvWindowCapacity = 0;
+      stream.sendWindowUpdate();
+      assert.equal(stream.recvWindow, kib * 1024);
+    }
+    stream.sendPause();
+    resume(stream);
+    assert.equal(stream.recvWindow, 512 * 1024);
   });
 });

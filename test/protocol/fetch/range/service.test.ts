@@ -176,9 +176,9 @@ describe('FetchService: ranges', () => {
     assert.equal((await stream(open)).report.outcome, 'complete');
   });
 
-  it('slows the peer down while a part is being stored', async () => {
+  it('has little more than a part come while one is being stored: a kill loses it', async () => {
     let served = 0;
-    const items = itemsOf(40_000, 200);
+    const items = itemsOf(8_000, 200);
     const serve = rangeOf(items);
     const w = await worldOf(items, {}, (init) => {
       served++;
@@ -187,7 +187,7 @@ describe('FetchService: ranges', () => {
     const gate = Promise.withResolvers<void>();
     const running = stream(w, { onPart: () => gate.promise }, 55_000);
     await w.clock.advance(20_000);
-    assert.ok(served < 8, `${served} parts were read for a taker that is busy`);
+    assert.ok(served <= 3, `${served} parts were read for a taker that is busy`);
     gate.resolve();
     assert.equal((await running).report.outcome, 'complete');
   });
