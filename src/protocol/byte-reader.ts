@@ -54,9 +54,21 @@ export class ByteReader {
 
   /** A LEB128 number of at most `MAX_COUNT_BYTES`. */
   number(): number {
+    const short = this.#shortNumber();
+    if (short !== null) return short;
     const value = this.varint();
     if (value < NUMBER_LIMIT) return Number(value);
     throw this.#init.malformed(`a number has more than ${MAX_COUNT_BYTES} bytes`);
+  }
+
+  /** One or two bytes, which most numbers are: a bigint would be an object of its own. Else null. */
+  #shortNumber(): number | null {
+    const { bytes, readVarint: other } = this.#init;
+    const low = bytes[this.#at] ?? 0x80;
+    const high = bytes[this.#at + 1] ?? 0x80;
+    if (other !== undefined || (low >= 0x80 && (high >= 0x80 || high === 0))) return null;
+    this.#at += low < 0x80 ? 1 : 2;
+    return low < 0x80 ? low : (low & 0x7f) + 0x80 * high;
   }
 
   /** 8 bytes, big-endian. */

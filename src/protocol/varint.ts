@@ -7,9 +7,12 @@ export const MAX_VARINT_BYTES = 10;
 const SAFE_GROUPS = 7;
 const SAFE_BITS = 49n;
 const SAFE_LIMIT = 2 ** 49;
+/** Below it a number is exact. */
+const SAFE_INTEGERS = 2n ** 53n;
 
 /** Bytes that `value`, 0 <= value < 2^64, takes as LEB128. */
 export function varintBytes(value: bigint): number {
+  if (value < SAFE_INTEGERS) return countBytes(Number(value));
   let bytes = 1;
   for (let rest = value >> 7n; rest > 0n; rest >>= 7n) bytes++;
   return bytes;
@@ -17,6 +20,8 @@ export function varintBytes(value: bigint): number {
 
 /** Writes `value`, 0 <= value < 2^64, as LEB128 (low seven bits first); returns the next offset. */
 export function writeVarint(out: Uint8Array, offset: number, value: bigint): number {
+  // Each step of a bigint would be an object of its own.
+  if (value < SAFE_INTEGERS) return writeCount(out, offset, Number(value));
   let at = offset;
   let rest = value;
   for (; rest > 127n; rest >>= 7n) out[at++] = Number(rest & 127n) | 128;

@@ -11,6 +11,11 @@ export interface WalkOptions {
   grows?: boolean;
   /** Whether to read values; otherwise they are empty. @default true */
   values?: boolean;
+  /**
+   * Whether to hand on arrays as the database makes them: their `slice` may be no copy.
+   * @default false
+   */
+  raw?: boolean;
   /** Called at the end if part of the range could not be read. @default throws `STORE_CORRUPT` */
   unreadable?: (error: unknown) => void;
 }
@@ -99,7 +104,7 @@ export async function lastRecord(
 async function* readSteps(
   database: Database,
   range: KeyRangeBytes,
-  { snapshot, records = 1_000, grows = false, values = true }: WalkOptions,
+  { snapshot, records = 1_000, grows = false, values = true, raw = false }: WalkOptions,
 ): AsyncGenerator<Records, void> {
   const options = {
     ...range,
@@ -112,7 +117,8 @@ async function* readSteps(
     for (let size = grows ? 1 : records; ; size = Math.min(2 * size, records)) {
       const step = await iterator.nextv(size);
       if (step.length === 0) return;
-      yield step.map(([key, value]) => [plain(key), values ? plain(value) : NOTHING]);
+      if (raw) yield step;
+      else yield step.map(([key, value]) => [plain(key), values ? plain(value) : NOTHING]);
     }
   } finally {
     await closeEmpty(iterator, range.lt);

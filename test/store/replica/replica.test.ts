@@ -151,11 +151,12 @@ describe('replica', () => {
   it('counts an id once that stands twice in one call', async (t) => {
     const replica = await openReplica(t, await temporaryDirectory(t));
     const results = await replica.put([item(1), item(2), item(1)]);
+    const next = await replica.put([item(3), item(3)]);
     assert.deepEqual(
-      results.map((result) => result.created),
-      [true, true, false],
+      [...results, ...next].map((result) => result.created),
+      [true, true, false, true, false],
     );
-    assert.equal(replica.status().items, 2);
+    assert.equal(replica.status().items, 3);
   });
 
   it('refuses hints out of range, and items that do not hash to their id, whole calls at a time', async (t) => {

@@ -7,14 +7,14 @@ export const RANGE_FRAME_BYTES: number = 64 * 1024;
 /** Longest payload that is streamed. Longer items are named, and fetched by id. */
 export const MAX_STREAMED_BYTES: number = 32 * 1024;
 
-/** Keys in one part of an answer, so that an unproved part takes little memory. */
+/** Most keys in one part of an answer, so that an unproved part takes little memory. */
 export const PART_ITEMS = 4_096;
 
 /**
  * Keys in one part that this node sends. A part that has begun when its requester dies comes again, so parts of
  * short items are shorter than they may be.
  */
-export const SENT_PART_ITEMS = 1_024;
+export const SENT_PART_ITEMS = 512;
 
 /** Payload bytes at which a part ends. */
 export const PART_BYTES: number = 512 * 1024;

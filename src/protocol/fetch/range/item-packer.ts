@@ -28,7 +28,8 @@ interface ShortRecord {
 
 /** Differences count from 0 in each frame. */
 class FrameInProgress {
-  #bytes: Uint8Array = new Uint8Array(RANGE_FRAME_BYTES);
+  /** Made with its first item. */
+  #bytes = new Uint8Array(0);
   #at = TAG_BYTES;
   #hint = 0n;
 
@@ -43,6 +44,7 @@ class FrameInProgress {
   }
 
   add({ hint, payload }: ShortRecord): void {
+    if (this.empty) this.#bytes = new Uint8Array(RANGE_FRAME_BYTES);
     this.#at = writeVarint(this.#bytes, this.#at, hint - this.#hint);
     this.#at = writeCount(this.#bytes, this.#at, payload.length);
     this.#bytes.set(payload, this.#at);
@@ -54,7 +56,6 @@ class FrameInProgress {
   take(): Uint8Array {
     this.#bytes[0] = TAG.items;
     const frame = this.#bytes.subarray(0, this.#at);
-    this.#bytes = new Uint8Array(RANGE_FRAME_BYTES);
     this.#at = TAG_BYTES;
     this.#hint = 0n;
     return frame;

@@ -105,9 +105,11 @@ export class PartReader {
       this.payloadBytes += length;
       this.#partBytes += length;
       const id = this.#newId();
-      this.#items.push(identifyItem(hint, payload, id));
-      this.#follow({ hint, id });
+      const item = identifyItem(hint, payload, id);
+      this.#items.push(item);
+      this.#follow(item);
     }
+    this.#checkEnd();
     if (this.#partBytes >= PART_BYTES + this.#query.maxBytes)
       throw unexpected('a part is too long');
   }
@@ -119,6 +121,7 @@ export class PartReader {
     this.#newId().set(item.id);
     this.#long.push(item);
     this.#follow(item);
+    this.#checkEnd();
   }
 
   /** Memory for the next id of the part. */
@@ -129,13 +132,19 @@ export class PartReader {
     return this.#blocks.at(-1)!.subarray(at * ID_BYTES, (at + 1) * ID_BYTES);
   }
 
-  /** Keys rise within the range, so that none comes twice. */
+  /** Keys rise from the lower bound on, so that none comes twice. */
   #follow(key: ItemKey): void {
     const isFirst = this.#last === null;
     if (isFirst ? compareBounds(key, this.#query.lower) < 0 : compareKeys(key, this.#last!) <= 0)
       throw unexpected('an item that is out of order');
-    if (compareBounds(key, this.#query.upper) >= 0) throw unexpected('an item above the range');
     this.#last = key;
+  }
+
+  /** Once for a frame, since keys rise. */
+  #checkEnd(): void {
+    const { upper } = this.#query;
+    if (this.#last !== null && compareBounds(this.#last, upper) >= 0)
+      throw unexpected('an item above the range');
   }
 
   #finish({ count, digest, end }: PartEnd): RangePart {

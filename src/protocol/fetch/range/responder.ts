@@ -2,8 +2,9 @@ import { compareBounds, ID_BYTES, type RangeInit, type RangePage } from '../../.
 import { AnswerSender, type AnswerSenderInit } from '../answer-sender.ts';
 import type { FetchOptions } from '../options.ts';
 import { decodeRangeRequest, encodeEnd, type RangeQuery } from './codec.ts';
-import { PART_BYTES, SENT_PART_ITEMS } from './constants.ts';
+import { PART_BYTES, PART_ITEMS, SENT_PART_ITEMS } from './constants.ts';
 import { packItems } from './item-packer.ts';
+import { partsOf } from './page-parts.ts';
 import { partDigest } from './part-digest.ts';
 
 /** The first items of a range; see `Replica.range`. */
@@ -16,10 +17,10 @@ export interface RangeResponderInit extends AnswerSenderInit {
   sent: (bytes: number) => void;
 }
 
-/** Memory of a part: its records as they are read, and the frame that is made of them. */
-const PART_MEMORY: number = 2 * PART_BYTES;
+/** Memory of a page: its records as they are read, and the frame that is made of them. */
+const PAGE_MEMORY: number = 2 * PART_BYTES;
 
-/** Answers one request for a range, a part at a time. */
+/** Answers one request for a range: reads a page at a time, and sends it in parts. */
 export class RangeResponder {
   readonly #init: RangeResponderInit;
   readonly #sender: AnswerSender;
@@ -38,9 +39,9 @@ export class RangeResponder {
     let { lower } = query;
     for (let left = options.maxIdsPerRequest; left > 0; ) {
       await this.#sender.paid();
-      const { ids, end } = await this.#sender.holdingPage(PART_MEMORY, {
-        read: () => this.#read({ ...query, lower }, Math.min(SENT_PART_ITEMS, left)),
-        send: (page) => this.#sendPart(query, page),
+      const { ids, end } = await this.#sender.holdingPage(PAGE_MEMORY, {
+        read: () => this.#read({ ...query, lower }, Math.min(PART_ITEMS, left)),
+        send: (page) => this.#sendPage(query, page),
       });
       left -= ids.length / ID_BYTES;
       lower = end;
@@ -49,14 +50,18 @@ export class RangeResponder {
     await this.#sender.close();
   }
 
-  async #sendPart({ nonce }: RangeQuery, page: RangePage): Promise<void> {
-    const frames = packItems(page);
+  async #sendPage(query: RangeQuery, page: RangePage): Promise<void> {
+    for (const part of partsOf(page, SENT_PART_ITEMS)) await this.#sendPart(query, part);
+  }
+
+  async #sendPart({ nonce }: RangeQuery, part: RangePage): Promise<void> {
+    const frames = packItems(part);
     for (;;) {
       const { done, value: frame } = await this.#sender.inTurn(() => frames.next());
       if (done === true) break;
       await this.#send(frame);
     }
-    const { ids, end, records } = page;
+    const { ids, end, records } = part;
     const digest = await this.#sender.inTurn(() => partDigest(nonce, ids));
     await this.#send(encodeEnd({ count: ids.length / ID_BYTES, digest, end }));
     this.#init.sent(

@@ -2,7 +2,7 @@ import type { PartedSnapshot } from '../../buffer/index.ts';
 import { type Bytes, equalBytes, readU64BE } from '../../bytes.ts';
 import { invariant } from '../../invariant.ts';
 import { type Bound, compareBounds, compareKeys, ID_BYTES, INFINITE_HINT } from '../../item.ts';
-import { type Database, passOver, walk } from '../../level/index.ts';
+import { type Database, passOver, plain, walk } from '../../level/index.ts';
 import type { SetKeys } from '../records/index.ts';
 
 /** The items that `readRange` is to give. */
@@ -74,7 +74,7 @@ export async function readRange(
       const last = Math.max(begin, snapshot.lowerBound(upper));
       return new PageMaker(snapshot, begin, Math.min(last, begin + maxItems), init);
     });
-    const options = { snapshot: view, records: STEP_RECORDS, unreadable: passOver };
+    const options = { snapshot: view, records: STEP_RECORDS, raw: true, unreadable: passOver };
     if (page.full) return page.made(upper);
     for await (const records of walk(database, range, options)) {
       const longBytes = bytesAbove(records, maxItemBytes);
@@ -152,8 +152,8 @@ class PageMaker {
     this.#at++;
     this.#bytes += value.length;
     if (value.length > this.#init.maxItemBytes) {
-      this.#records.push({ hint, id, length: value.length });
-    } else this.#records.push({ hint, payload: value });
+      this.#records.push({ hint, id: plain(id), length: value.length });
+    } else this.#records.push({ hint, payload: plain(value) });
   }
 
   /** Whether the index holds the key. Keys of the index before it have no record, and are passed. */

@@ -1,6 +1,6 @@
 import { checkList } from '../../checks.ts';
 import { Gate } from '../../gate.ts';
-import { checkHint, checkPayload, type Item } from '../../item.ts';
+import { checkHint, checkPayload, compareKeys, type Item } from '../../item.ts';
 import { checkVerified, hashItem, type VerifiedItem } from '../../item-id.ts';
 import type { ReplicaLimits } from '../options.ts';
 import { storedBytes, totalBytes } from '../payload-bytes.ts';
@@ -127,8 +127,7 @@ export class Puts {
     const { items, line, source, queued } = put;
     const { lifecycle, lookup, refuses } = this.#init;
     const fresh: Item[] = [];
-    // A call with one item has no repeats to look for.
-    const seen = items.length > 1 ? new IdMap<true>() : null;
+    const seen = ascends(items) ? null : new IdMap<true>();
     const commits = new Set<Promise<void>>();
     const results = items.map((item): PutResult<Id> => {
       const { hint, id } = item;
@@ -157,6 +156,11 @@ function allOf(commits: ReadonlySet<Promise<void>>): Promise<unknown> | undefine
   if (commits.size > 1) return Promise.all(commits);
   for (const commit of commits) return commit;
   return undefined;
+}
+
+/** Such items, as those of a streamed range, have no repeats to look for. */
+function ascends(items: readonly Item[]): boolean {
+  return items.every((item, i) => i === 0 || compareKeys(items[i - 1]!, item) < 0);
 }
 
 function onDisk(items: number, payloadBytes: number): ItemTotals {
