@@ -1,7 +1,7 @@
 import type { Libp2pOptions } from 'libp2p';
 import { Registry } from 'prom-client';
 import type { AnnounceTotals, Fetch } from '../../protocol/index.ts';
-import type { ReplicaFigures } from '../../store/index.ts';
+import type { BulkPace, ReplicaFigures } from '../../store/index.ts';
 import type { AdminObserver, MetricsSource } from '../admin/index.ts';
 import type { RetentionStatus } from '../control-api.ts';
 import type { PolicyFigures } from '../guard/index.ts';
@@ -27,6 +27,7 @@ import { type RefusalMetrics, refusalMetrics } from './refusals.ts';
 import { sessionMetrics } from './sessions.ts';
 import { type StoreMetrics, storeMetrics } from './store.ts';
 import { type SyncFigures, syncMetrics } from './sync.ts';
+import { textOf } from './text.ts';
 
 export interface MetricsInit {
   readonly version: string;
@@ -36,7 +37,9 @@ export interface MetricsInit {
    * Metrics of the process as text.
    * @default none
    */
-  readonly processMetrics?: (() => Promise<string>) | undefined;
+  readonly processMetrics?: ((pace: BulkPace) => Promise<string>) | undefined;
+  /** Gives the turns of the event loop in which the text is written. */
+  readonly pace: BulkPace;
 }
 
 /** The figures of the rooms at one moment; to read them must cost next to nothing. */
@@ -124,8 +127,9 @@ export class Metrics implements MetricsSource {
   /** All metrics in the text format of Prometheus. */
   async text(): Promise<string> {
     if (this.#read !== null) await this.#update(this.#read());
-    const own = await this.#registry.metrics();
-    const process = await this.#init.processMetrics?.();
+    const { pace, processMetrics } = this.#init;
+    const own = await textOf(this.#registry, pace);
+    const process = await processMetrics?.(pace);
     return process === undefined ? own : `${own}\n${process}`;
   }
 }

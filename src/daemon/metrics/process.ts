@@ -1,8 +1,10 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { BulkPace } from '../../store/index.ts';
+import { textOf } from './text.ts';
 
 /** Node's own metrics of this process; to be called once a process, since it watches the event loop from then on. */
-export function processMetrics(): () => Promise<string> {
+export function processMetrics(): (pace: BulkPace) => Promise<string> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  return () => registry.metrics();
+  return (pace) => textOf(registry, pace);
 }

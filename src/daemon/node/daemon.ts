@@ -66,10 +66,10 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
 async function start(init: DaemonInit, undo: Undo, stop: () => Promise<void>): Promise<Daemon> {
   const { config, system, logger } = init;
   const { clock } = system;
-  const metrics = createMetrics(system);
-  const events = new EventBus(system);
   const calls = new ClientCalls(clock);
   const turns = new Turns({ ...system, clientsAsk: () => calls.recent });
+  const metrics = createMetrics(system, turns);
+  const events = new EventBus(system);
   const { replica, close } = await openHeard(init, metrics, events, turns);
   undo.push(close);
   const token = await openToken(init, (content) => secrets.add(content));
@@ -195,8 +195,8 @@ function watchInvariants(undo: Undo): Promise<DaemonError> {
   return promise;
 }
 
-function createMetrics({ clock, processMetrics }: System): Metrics {
-  return new Metrics({ version: VERSION, now: () => clock.now(), processMetrics });
+function createMetrics({ clock, processMetrics }: System, pace: Turns): Metrics {
+  return new Metrics({ version: VERSION, now: () => clock.now(), pace, processMetrics });
 }
 
 /** The set, which tells metrics and events of its work. */

@@ -1,4 +1,4 @@
-import type { Clock, Disk, Random } from '../../store/index.ts';
+import type { BulkPace, Clock, Disk, Random } from '../../store/index.ts';
 import type { Config, ConfigurationFiles } from '../config/index.ts';
 import type { CountingLogger } from '../logging.ts';
 import {
@@ -44,7 +44,7 @@ export interface System {
    * Metrics of the process as text for Prometheus: Node's own.
    * @default none
    */
-  processMetrics?: () => Promise<string>;
+  processMetrics?: (pace: BulkPace) => Promise<string>;
   /**
    * Starts the program, or loads the module, of a write policy.
    * @default a policy in the configuration ends the start

@@ -285,6 +285,21 @@ describe('the registry of a daemon', () => {
     );
   });
 
+  it('is written in slices, between which clients have their turn', async () => {
+    let now = 0;
+    let turns = 0;
+    const turn = async (): Promise<void> => {
+      turns++;
+    };
+    const pace = { sliceMs: 3, busyMs: () => now++, turn };
+    const { metrics } = create({ pace });
+    const text = await metrics.text();
+    const whole = await create().metrics.text();
+    assert.equal(text.replaceAll(/ \d.*/g, ''), whole.replaceAll(/ \d.*/g, ''));
+    const written = [...text.matchAll(/^# TYPE /gm)].length;
+    assert.ok(turns >= written / 4, `${turns} turns for ${written} metrics`);
+  });
+
   it('adds the metrics of the process where there are some', async () => {
     const { metrics } = create({ processMetrics: async () => 'process_x 1\n' });
     assert.match(await metrics.text(), /\nprocess_x 1\n$/);

@@ -7,6 +7,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { processMetrics } from '../../../src/daemon/metrics/index.ts';
+import { Turns } from '../../../src/protocol/index.ts';
+import { VirtualClock } from '../../support/clock.ts';
 import { declared } from './support.ts';
 
 const DOCS = new URL('../../../docs/', import.meta.url);
@@ -53,7 +55,9 @@ async function sampleNames(): Promise<Set<string>> {
     type === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [name],
   );
   const ofProcess = [
-    ...(await nodeMetrics()).matchAll(/^# TYPE (\w+) gauge|^# TYPE (\w+) counter/gm),
+    ...(await nodeMetrics(new Turns({ clock: new VirtualClock() }))).matchAll(
+      /^# TYPE (\w+) gauge|^# TYPE (\w+) counter/gm,
+    ),
   ];
   return new Set(['up', ...own, ...ofProcess.map(([, gauge, counter]) => (gauge ?? counter)!)]);
 }

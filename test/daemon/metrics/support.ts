@@ -3,6 +3,7 @@ import {
   type MetricsFigures,
   type MetricsInit,
 } from '../../../src/daemon/metrics/index.ts';
+import { Turns } from '../../../src/protocol/index.ts';
 import type { PutResult } from '../../../src/store/index.ts';
 import { VirtualClock } from '../../support/clock.ts';
 import { fetchReport, sessionReport } from '../../support/reports.ts';
@@ -99,7 +100,8 @@ export interface Created {
 /** Metrics in virtual time. */
 export function create(init: Partial<MetricsInit> = {}): Created {
   const clock = new VirtualClock();
-  const metrics = new Metrics({ version: '1.2.3', now: () => clock.now(), ...init });
+  const pace = new Turns({ clock });
+  const metrics = new Metrics({ version: '1.2.3', now: () => clock.now(), pace, ...init });
   return { clock, metrics };
 }
 
