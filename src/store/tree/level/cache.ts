@@ -49,7 +49,9 @@ export class ByteCache<Value> {
   set(key: number, value: Value, bytes: number): void {
     this.delete(key);
     if (bytes > this.#limit / 2) return;
-    while (!this.#hasRoom(bytes)) if (this.#spare.drop() === 0) this.#values.drop();
+    while (!this.#hasRoom(bytes)) {
+      if (this.#spare.drop() === 0 && this.#values.drop() === 0) break;
+    }
     this.#values.add(key, { value, bytes, used: false });
   }
 
