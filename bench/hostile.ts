@@ -4,7 +4,8 @@ import type { Assault } from './hostile/attacker.ts';
 import { ATTACKS } from './hostile/attacks/index.ts';
 import type { HostileFigures } from './hostile/figures.ts';
 import { HonestLoad } from './hostile/honest-load.ts';
-import { faultsOf, LIMITS } from './hostile/limits.ts';
+import { faultsOf, LIMITS, meshFaultsOf } from './hostile/limits.ts';
+import { hostileMesh } from './hostile/mesh.ts';
 import { HostileMesh } from './hostile/nodes.ts';
 import { type Answer, livezMs, Watch } from './hostile/watch.ts';
 import { round, withDirectory } from './support/child.ts';
@@ -19,7 +20,8 @@ const EX_USAGE = 64;
 /**
  * `bench -- hostile [--json] [--check] [--seconds N] [--rest N] [--items N] [--attack NAME]...`: one victim,
  * three honest peers, and each attack in turn for `seconds`, then a rest: until memory is back, for `rest` seconds
- * at most. With `--check` broken limits are told, and the exit code is 1.
+ * at most. With `--check` broken limits are told, and the exit code is 1. With `--mesh` eight honest nodes, one of
+ * which catches up by `--items` items in each of `--rounds` rounds, without and with four attackers.
  */
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -30,6 +32,9 @@ export async function main(args: string[]): Promise<void> {
       seconds: { type: 'string', default: '2' },
       rest: { type: 'string', default: '30' },
       items: { type: 'string', default: '20000' },
+      mesh: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '5' },
+      seed: { type: 'string', default: '1' },
       attack: { type: 'string', multiple: true, default: Object.keys(ATTACKS) },
     },
   });
@@ -37,6 +42,11 @@ export async function main(args: string[]): Promise<void> {
   if (unknown !== undefined) {
     console.error(`there is no attack ${unknown}: give ${Object.keys(ATTACKS).join(', ')}`);
     process.exitCode = EX_USAGE;
+    return;
+  }
+  if (values.mesh) {
+    const [items, rounds] = [values.items, values.rounds].map(Number) as [number, number];
+    await inMesh({ items, rounds, seed: values.seed }, values.check);
     return;
   }
   const rows: HostileFigures[] = [];
@@ -56,11 +66,16 @@ export async function main(args: string[]): Promise<void> {
     }
   });
   if (!values.json) console.table(rows.map(({ bench: _, ...row }) => row));
-  if (values.check) check(rows);
+  if (values.check) tell(rows.flatMap(faultsOf));
 }
 
-function check(rows: readonly HostileFigures[]): void {
-  const faults = rows.flatMap(faultsOf);
+async function inMesh(init: Parameters<typeof hostileMesh>[0], checks: boolean): Promise<void> {
+  const figures = await hostileMesh(init);
+  console.log(JSON.stringify(figures));
+  if (checks) tell(meshFaultsOf(figures));
+}
+
+function tell(faults: readonly string[]): void {
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exitCode = 1;
 }
@@ -72,7 +87,7 @@ async function underAttack(
 ): Promise<HostileFigures> {
   const attacker = new Member(new URL('./hostile/attacker.ts', import.meta.url));
   const watch = new Watch(mesh.victim.daemon);
-  const load = new HonestLoad(mesh.honest.map(({ client }) => client));
+  const load = new HonestLoad(mesh.honest);
   try {
     const before = await watch.ask('collect');
     const running = [watch.run(), load.run()];

@@ -12,11 +12,17 @@ process.on('unhandledRejection', () => {
   // The victim ends streams and connections as it likes.
 });
 
+const begun = Promise.withResolvers<void>();
+
 serve(
   {
     attack: async ({ name, target, ms }: Assault) => {
-      await ATTACKS[name]!(target, () => AbortSignal.timeout(ms));
+      await ATTACKS[name]!(target, () => {
+        begun.resolve();
+        return AbortSignal.timeout(ms);
+      });
     },
+    begun: () => begun.promise,
   },
   async () => {},
 );

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AdminClient } from '../../scripts/support/admin-client.ts';
+import type { BenchNode } from './nodes.ts';
+import { waitedMs } from './watch.ts';
 
 const EVERY_MS = 250;
 const LOOK_EVERY_MS = 20;
@@ -10,13 +12,15 @@ const LIMIT_MS = 30_000;
 /** Puts at the honest peers in turn; each latency is the time until the other honest peers hold the item. */
 export class HonestLoad {
   readonly #clients: readonly AdminClient[];
+  readonly #pids: readonly number[];
   readonly #latencies: number[] = [];
   readonly #running: Promise<void>[] = [];
   #on = true;
   #next = 0;
 
-  constructor(clients: readonly AdminClient[]) {
-    this.#clients = clients;
+  constructor(nodes: readonly BenchNode[]) {
+    this.#clients = nodes.map(({ client }) => client);
+    this.#pids = [process.pid, ...nodes.map(({ daemon }) => daemon.pid)];
   }
 
   async run(): Promise<void> {
@@ -26,7 +30,10 @@ export class HonestLoad {
     }
   }
 
-  /** Milliseconds: the 99th percentile of all puts, once all of them are everywhere. */
+  /**
+   * The 99th percentile of all puts, once all of them are everywhere: milliseconds without the time in which the
+   * honest nodes or this process waited for a processor that others had.
+   */
   async end(): Promise<number> {
     this.#on = false;
     await Promise.all(this.#running);
@@ -37,11 +44,13 @@ export class HonestLoad {
   async #put(at: number): Promise<void> {
     const begin = performance.now();
     const limit = begin + LIMIT_MS;
+    const before = await waitedMs(this.#pids);
     try {
       const { id } = await this.#clients[at]!.put(randomBytes(200));
       const others = this.#clients.filter((_, i) => i !== at);
       await Promise.all(others.map((client) => holds(client, id, limit)));
-      this.#latencies.push(performance.now() - begin);
+      const waited = (await waitedMs(this.#pids)) - before;
+      this.#latencies.push(Math.max(0, performance.now() - begin - waited));
     } catch {
       this.#latencies.push(LIMIT_MS);
     }

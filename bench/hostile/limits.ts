@@ -1,4 +1,4 @@
-import type { HostileFigures } from './figures.ts';
+import type { HostileFigures, MeshFigures } from './figures.ts';
 
 /** What every attack must leave alone. */
 export const LIMITS = {
@@ -8,6 +8,8 @@ export const LIMITS = {
   honestPutMs: 5_000,
   /** Growth of the resident set that is left after the rest, after a collection. */
   leftMb: 50,
+  /** Time and memory of a node that catches up among hostile peers, over those without. */
+  meshRatio: 1.5,
 };
 
 /** Sentences about the limits that the figures break; none if all hold. */
@@ -22,6 +24,17 @@ export function faultsOf(figures: HostileFigures): string[] {
   return faults.filter((fault) => fault !== false).map((fault) => `${attack}: ${fault}`);
 }
 
-function above(value: number, limit: number, unit: string): string | false {
-  return value > limit && `${Math.round(value)} ${unit}, ${limit} at most`;
+/** Likewise for `--mesh`. */
+export function meshFaultsOf({ attacks, ratioTime, ratioRss }: MeshFigures): string[] {
+  const faults = [
+    above(ratioTime, LIMITS.meshRatio, 'times the time', 2),
+    above(ratioRss, LIMITS.meshRatio, 'times the memory', 2),
+  ];
+  return faults
+    .filter((fault) => fault !== false)
+    .map((fault) => `a mesh with ${attacks.join(', ')}: ${fault}`);
+}
+
+function above(value: number, limit: number, unit: string, digits = 0): string | false {
+  return value > limit && `${value.toFixed(digits)} ${unit}, ${limit} at most`;
 }

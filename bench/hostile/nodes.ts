@@ -1,16 +1,22 @@
 import { randomFillSync } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys';
+import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { AdminClient } from '../../scripts/support/admin-client.ts';
 import { DaemonProcess } from '../../scripts/support/daemon-process.ts';
 import type { Status } from '../../src/daemon/index.ts';
+import { bytesToHex } from '../../src/store/index.ts';
 import { inChild } from '../support/child.ts';
 import type { Target } from './attacks/index.ts';
 
 const HOOK = new URL('./victim-hook.ts', import.meta.url).href;
 const HONEST = 3;
 const LARGE_BYTES = 16 * 1024 * 1024 - 1_024;
-const ARGS = ['--listen', '/ip4/127.0.0.1/tcp/0', '--admin-port', '0', '--set', 'log.level=info'];
+const ARGS = [
+  ...['--listen', '/ip4/127.0.0.1/tcp/0', '--admin-port', '0'],
+  ...['--set', 'log.level=info', '--set', 'hints.unit=milliseconds'],
+];
 
 export interface BenchNode {
   readonly daemon: DaemonProcess;
@@ -37,12 +43,13 @@ export class HostileMesh {
     for (let i = 0; i < HONEST; i++) honest.push(await startNode(join(folder, `honest-${i}`)));
     const addresses = await Promise.all(honest.map(addressOf));
     const peers = addresses.flatMap((address) => ['--peer', address]);
-    const victim = await startNode(victimFolder, peers, ['--expose-gc', '--import', HOOK]);
+    const { args, keys } = await roles();
+    const hook = ['--expose-gc', '--import', HOOK];
+    const victim = await startNode(victimFolder, [...peers, ...args], hook);
     const { id } = await victim.client.put(randomFillSync(new Uint8Array(LARGE_BYTES)));
     const address = await addressOf(victim);
     for (const { client } of honest) await client.addPeer(address);
-    const target = { address, admin: victim.daemon.admin, largeId: id };
-    const mesh = new HostileMesh(victim, honest, target);
+    const mesh = new HostileMesh(victim, honest, await targetOf(victim, id, keys));
     await mesh.settled(120_000);
     return mesh;
   }
@@ -79,7 +86,33 @@ function equal(statuses: readonly Status[]): boolean {
   return prints[0] !== null && prints.every((print) => print === prints[0]);
 }
 
-async function startNode(
+/** Private keys of two attackers, as hex, and arguments of a node that gives each of them a role. */
+export async function roles(): Promise<{
+  args: readonly string[];
+  keys: Pick<Target, 'readerKey' | 'writerKey'>;
+}> {
+  const [reader, writer] = [await generateKeyPair('Ed25519'), await generateKeyPair('Ed25519')];
+  return {
+    args: [
+      ...['--set', `access.read=${peerIdFromPrivateKey(reader)}`],
+      ...['--set', `access.write=${peerIdFromPrivateKey(writer)}`],
+    ],
+    keys: {
+      readerKey: bytesToHex(privateKeyToProtobuf(reader)),
+      writerKey: bytesToHex(privateKeyToProtobuf(writer)),
+    },
+  };
+}
+
+export async function targetOf(
+  node: BenchNode,
+  largeId: string,
+  keys: Pick<Target, 'readerKey' | 'writerKey'>,
+): Promise<Target> {
+  return { address: await addressOf(node), admin: node.daemon.admin, largeId, ...keys };
+}
+
+export async function startNode(
   dataDir: string,
   args: readonly string[] = [],
   execArgv: readonly string[] = [],
@@ -88,6 +121,6 @@ async function startNode(
   return { daemon, client: new AdminClient({ url: daemon.admin, token: await daemon.token() }) };
 }
 
-async function addressOf({ client }: BenchNode): Promise<string> {
+export async function addressOf({ client }: BenchNode): Promise<string> {
   return (await client.status()).addresses[0]!;
 }

@@ -42,9 +42,8 @@ export class Watch {
     this.#on = false;
   }
 
-  async #waitedMs(): Promise<number> {
-    const [victim, own] = await Promise.all([this.#victim.pid, process.pid].map(waitedMs));
-    return victim! + own!;
+  #waitedMs(): Promise<number> {
+    return waitedMs([this.#victim.pid, process.pid]);
   }
 
   ask(question: 'look' | 'collect'): Promise<Answer> {
@@ -52,10 +51,13 @@ export class Watch {
   }
 }
 
-/** Milliseconds for which the main thread of a process was ready and had no processor; 0 where Linux does not tell. */
-async function waitedMs(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => '0 0 0');
-  return Number(text.split(' ')[1]) / 1e6;
+/** Milliseconds for which main threads of processes were ready and had no processor; 0 where Linux does not tell. */
+export async function waitedMs(pids: readonly number[]): Promise<number> {
+  const waited = pids.map(async (pid) => {
+    const text = await readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => '0 0 0');
+    return Number(text.split(' ')[1]) / 1e6;
+  });
+  return (await Promise.all(waited)).reduce((sum, ms) => sum + ms, 0);
 }
 
 /** Milliseconds until `/livez` answers 200 on a connection of its own; the limit if it does not. */

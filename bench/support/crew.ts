@@ -34,6 +34,10 @@ export class Member {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   async call<Result>(name: string, argument: unknown = null): Promise<Result> {
     const id = this.#next++;
     const waiting = Promise.withResolvers<unknown>();
@@ -62,7 +66,9 @@ export function serve(skills: Skills, cleanUp: () => Promise<void>): void {
   process.on('message', async (call) => {
     const { id, name, argument } = call as Call;
     const answer = await resultOf(() => skills[name]!(argument as never));
-    if (process.connected) process.send?.({ id, ...answer } satisfies Answer);
+    // The channel may break while the answer is on its way.
+    const lost = (): void => {};
+    if (process.connected) process.send?.({ id, ...answer } satisfies Answer, undefined, {}, lost);
   });
   process.once('disconnect', async () => {
     await cleanUp();

@@ -6,6 +6,9 @@ export interface Target {
   readonly admin: string;
   /** Id of an item of 16 MiB that the victim holds, as hex. */
   readonly largeId: string;
+  /** Private keys, as hex, of the peers that the victim takes nothing from, and gives nothing to. */
+  readonly readerKey: string;
+  readonly writerKey: string;
 }
 
 /**

@@ -82,10 +82,15 @@ export const forgedRecords: Attack = (target, begin) => {
   });
 };
 
-interface Flood {
-  /** Messages a second of each identity. */
+/** Messages, and how many of them an identity publishes in a second. */
+export interface Flood {
   readonly perSecond: number;
   records(): ['items' | 'keys', Uint8Array[]];
+}
+
+/** Messages of new short items with such hints. */
+export function newItems(hint: () => bigint): Flood {
+  return { perSecond: 20, records: () => ['items', [record(hint(), randomBytes(200))]] };
 }
 
 function publish(
@@ -95,19 +100,25 @@ function publish(
   flood: Flood,
 ): Promise<void> {
   return withStrangers({ count, create: () => gossiper(target), begin }, (strangers, signal) =>
-    keepTrying(count, signal, async (lane) => {
-      const stranger = strangers[lane]!;
-      await stranger.connect();
-      const epoch = randomBytes(EPOCH_BYTES);
-      for (let sequence = 0; !signal.aborted; sequence++) {
-        const [kind, records] = flood.records();
-        const frame = encodeFrame(kind, { epoch, sequence }, records);
-        await gossipOf(stranger).publish(TOPIC, frame);
-        await restFor(1_000 / flood.perSecond, signal);
-        if (stranger.libp2p.getConnections().length === 0) return;
-      }
-    }),
+    keepTrying(count, signal, (lane) => publishAs(strangers[lane]!, signal, flood)),
   );
+}
+
+/** Publishes until the attack is over, or the connection of the identity. */
+export async function publishAs(
+  stranger: Stranger,
+  signal: AbortSignal,
+  flood: Flood,
+): Promise<void> {
+  await stranger.connect();
+  const epoch = randomBytes(EPOCH_BYTES);
+  for (let sequence = 0; !signal.aborted; sequence++) {
+    const [kind, records] = flood.records();
+    const frame = encodeFrame(kind, { epoch, sequence }, records);
+    await gossipOf(stranger).publish(TOPIC, frame);
+    await restFor(1_000 / flood.perSecond, signal);
+    if (stranger.libp2p.getConnections().length === 0) return;
+  }
 }
 
 async function gossiper({ address }: Target): Promise<Stranger> {

@@ -11,7 +11,9 @@ import {
   unreadHttp,
 } from './connections.ts';
 import { copies, forgedRecords, inventedKeys, repeats, tinyItems } from './gossip.ts';
+import { futureHints, lyingLengths, omissions, readerPushes, writerAsks } from './holders.ts';
 import { unfinishedGossip, unfinishedSession, unreadAnswers } from './memory.ts';
+import { backwardBounds, echoes, halfClosed, lyingCounts, lyingFloors } from './nonsense.ts';
 import { resetRanges, unreadRanges } from './ranges.ts';
 import {
   clockQuestions,
@@ -51,4 +53,14 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   'garbage-symbols': garbageSymbols,
   'replayed-openings': replayedOpenings,
   'slow-drip': slowDrip,
+  echoes,
+  'backward-bounds': backwardBounds,
+  'lying-counts': lyingCounts,
+  'lying-floors': lyingFloors,
+  'lying-lengths': lyingLengths,
+  'half-closed': halfClosed,
+  'future-hints': futureHints,
+  omissions,
+  'reader-pushes': readerPushes,
+  'writer-asks': writerAsks,
 };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { encodeClaim } from '../../../src/daemon/mesh/twins/testing.ts';
-import { nativeDialect, protocolId } from '../../../src/protocol/index.ts';
+import { type Interval, nativeDialect, protocolId } from '../../../src/protocol/index.ts';
 import { encodeFrames } from '../../../src/protocol/network/index.ts';
 import { encodeRecord } from '../../../src/protocol/reconcile/dialects/native/wire/testing.ts';
 import { lthash, SortedVector } from '../../../src/store/index.ts';
@@ -43,12 +43,15 @@ export const twinClaims: Attack = ask(
   () => encodeFrames([bytes(64)]),
 );
 
-function opening(): Uint8Array {
+/** The opening of a native session with an empty set that accepts `interval`. */
+export function opening(interval?: Interval): Uint8Array {
   const native = nativeDialect({
     random: { bytes: (length) => bytes(length), fraction: Math.random },
   });
   const snapshot = new SortedVector({ scheme: lthash }).snapshot();
-  const [frame] = native.session({ role: 'initiator', snapshot }).start().frames;
+  const [frame] = native
+    .session({ role: 'initiator', snapshot, ...(interval && { interval }) })
+    .start().frames;
   snapshot.release();
   return frame!;
 }

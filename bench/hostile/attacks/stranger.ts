@@ -1,7 +1,7 @@
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
 import { identify } from '@libp2p/identify';
-import type { Libp2p, Stream } from '@libp2p/interface';
+import type { Libp2p, PrivateKey, Stream } from '@libp2p/interface';
 import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
@@ -17,6 +17,14 @@ export const NATIVE: string = protocolId(NETWORK_NAME, 'native', 4);
 
 type Factory = (components: never) => unknown;
 
+export interface StrangerInit {
+  readonly member?: boolean;
+  readonly services?: Record<string, Factory>;
+  readonly answer?: Uint8Array;
+  readonly echoes?: readonly string[];
+  readonly privateKey?: PrivateKey;
+}
+
 /** An identity of the attacker, which listens nowhere. */
 export class Stranger {
   readonly libp2p: Libp2p;
@@ -29,13 +37,12 @@ export class Stranger {
 
   /**
    * `member`: identify says that it speaks the protocols of the network. `answer`: what it sends to the first
-   * bytes on each stream of the victim.
+   * bytes on each stream of the victim. `echoes`: protocols on whose streams it sends back what comes.
+   * `services` that speak the protocols take the place of both.
    */
-  static async create(
-    address: string,
-    init: { member?: boolean; services?: Record<string, Factory>; answer?: Uint8Array } = {},
-  ): Promise<Stranger> {
+  static async create(address: string, init: StrangerInit = {}): Promise<Stranger> {
     const libp2p = await createLibp2p({
+      ...(init.privateKey && { privateKey: init.privateKey }),
       addresses: { listen: [] },
       transports: [tcp()],
       connectionEncrypters: [noise()],
@@ -43,13 +50,17 @@ export class Stranger {
       connectionMonitor: { enabled: false },
       services: { identify: identify(), ...init.services } as never,
     });
-    if (init.member !== false) {
+    if (init.member !== false && init.services?.fetch === undefined) {
+      const { answer, echoes = [] } = init;
       const handler = (stream: Stream): void => {
-        const { answer } = init;
         if (answer === undefined) return;
         stream.addEventListener('message', () => void stream.send(answer), { once: true });
       };
-      for (const protocol of [FETCH, COMMONWARE]) await libp2p.handle(protocol, handler);
+      const echo = (stream: Stream): void =>
+        stream.addEventListener('message', ({ data }) => void stream.send(data));
+      for (const protocol of new Set([FETCH, COMMONWARE, ...echoes])) {
+        await libp2p.handle(protocol, echoes.includes(protocol) ? echo : handler);
+      }
     }
     return new Stranger(libp2p, address);
   }
