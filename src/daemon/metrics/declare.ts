@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { BulkPace } from '../../store/index.ts';
 
 const PREFIX = 'rangemesh_';
 
@@ -86,3 +87,16 @@ export class LabelValues {
 export const SECONDS: readonly number[] = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
 ];
+
+/** The metrics of a registry as text. Clients have their turn in between: all of it takes 5 to 8 ms in one piece. */
+export async function textOf(registry: Registry, pace: BulkPace): Promise<string> {
+  const texts: string[] = [];
+  let begunMs = pace.busyMs();
+  for (const { name } of registry.getMetricsAsArray()) {
+    texts.push(await registry.getSingleMetricAsString(name));
+    if (pace.busyMs() - begunMs < pace.sliceMs) continue;
+    await pace.turn();
+    begunMs = pace.busyMs();
+  }
+  return `${texts.join('\n\n')}\n`;
+}

@@ -11,7 +11,7 @@ import type { ReplicatorObserver } from '../replicator/index.ts';
 import { adminMetrics } from './admin.ts';
 import { arrivalMetrics } from './arrivals.ts';
 import { type BudgetFigures, daemonMetrics } from './daemon.ts';
-import { Declarations } from './declare.ts';
+import { Declarations, textOf } from './declare.ts';
 import { fetchMetrics } from './fetch.ts';
 import {
   policyMetrics,
@@ -27,7 +27,6 @@ import { type RefusalMetrics, refusalMetrics } from './refusals.ts';
 import { sessionMetrics } from './sessions.ts';
 import { type StoreMetrics, storeMetrics } from './store.ts';
 import { type SyncFigures, syncMetrics } from './sync.ts';
-import { textOf } from './text.ts';
 
 export interface MetricsInit {
   readonly version: string;

@@ -71,7 +71,7 @@ describe('a default', () => {
         places.push([name!, values[value!]]);
       }
     }
-    assert.equal(places.length, 14, places.map(([name]) => name).join());
+    assert.equal(places.length, 15, places.map(([name]) => name).join());
     for (const [name, defaults] of places) {
       assert.deepEqual(commentedDefaults(sources, name), numbersOf(defaults), name);
     }

@@ -44,7 +44,8 @@ describe('the statements of a replicator', () => {
     await replica.put([FIRST]);
     assert.equal(covered(), null);
     await replica.put([SECOND]);
-    assert.deepEqual(covered(), { at: started(), interval: EVERYTHING, whole: true });
+    const at = started();
+    assert.deepEqual(covered(), { at, begunAt: at, interval: EVERYTHING, whole: true });
   });
 
   it('do not wait for items that arrived during the session', async (t) => {

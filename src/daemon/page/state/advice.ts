@@ -10,6 +10,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   INDEX_REBUILT: 'Run "rangemesh verify".',
   COMMITS_LOST: 'Keep the peers connected: they refill the set.',
   VERIFY_FAILED: 'Read the report of "rangemesh verify".',
+  INVARIANT_BROKEN: 'Report it with its line of the log: it is a fault of rangemesh.',
   WRITE_FAILED: 'Make room on the disk, and check the disk.',
   STORE_WRITE_FAILED: 'Make room on the disk, and check the disk.',
   STORE_CORRUPT: 'Stop the node, move db/ away, and start it: its peers refill the set.',

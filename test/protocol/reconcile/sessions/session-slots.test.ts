@@ -207,7 +207,8 @@ describe('a session that got no stream', () => {
     };
     const stranger = await soon(clock, 'it ends', hub.service.reconcile('stranger'), 0);
     assert.equal(stranger.error?.code, 'UNKNOWN_PEER');
-    const known = { startedAt: clock.now(), durationMs: 0, error: stranger.error };
+    const now = clock.now();
+    const known = { startedAt: now, asOf: now, durationMs: 0, error: stranger.error };
     assert.deepEqual(stranger, { ...nothing, ...known, peer: 'stranger', dialect: '' });
     network.connect('hub', 'far', { latencyMs: 1_500 });
     const far = new ByHand({ clock, node: network.node('far'), protocol: PROTOCOL });
@@ -219,7 +220,7 @@ describe('a session that got no stream', () => {
       assert.equal(late.error?.code, 'TIMEOUT');
       assert.match(late.error!.message, /no stream opened within 2000 ms/);
       const { error } = late;
-      const timed = { startedAt, durationMs: 2_000, error };
+      const timed = { startedAt, asOf: startedAt, durationMs: 2_000, error };
       assert.deepEqual(late, { ...nothing, ...timed, peer: 'far', dialect: 'tiny' });
       assert.equal(hub.held, 0);
     }
