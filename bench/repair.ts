@@ -8,7 +8,7 @@ import { cpuSeconds } from './support/processor.ts';
 
 /** Items that each side wrote apart. */
 const APART = 1_000;
-const LOOK_EVERY_MS = 20;
+const LOOK_EVERY_MS = 100;
 /** A node that was just started has work to end. */
 const QUIET_MS = 1_000;
 const QUIET_CPU_MS = 50;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AdminClient } from '../../scripts/support/admin-client.ts';
 import type { BenchNode } from './nodes.ts';
-import { waitedMs } from './watch.ts';
+import { longestWaitMs, waitedMs } from './watch.ts';
 
 const EVERY_MS = 250;
 const LOOK_EVERY_MS = 20;
@@ -31,8 +31,8 @@ export class HonestLoad {
   }
 
   /**
-   * The 99th percentile of all puts, once all of them are everywhere: milliseconds without the time in which the
-   * honest nodes or this process waited for a processor that others had.
+   * The 99th percentile of all puts, once all of them are everywhere: milliseconds without the longest time in
+   * which an honest node or this process waited for a processor that others had.
    */
   async end(): Promise<number> {
     this.#on = false;
@@ -49,7 +49,7 @@ export class HonestLoad {
       const { id } = await this.#clients[at]!.put(randomBytes(200));
       const others = this.#clients.filter((_, i) => i !== at);
       await Promise.all(others.map((client) => holds(client, id, limit)));
-      const waited = (await waitedMs(this.#pids)) - before;
+      const waited = longestWaitMs(before, await waitedMs(this.#pids));
       this.#latencies.push(Math.max(0, performance.now() - begin - waited));
     } catch {
       this.#latencies.push(LIMIT_MS);

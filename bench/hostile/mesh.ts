@@ -10,7 +10,7 @@ import type { Assault } from './attacker.ts';
 import { ATTACKS } from './attacks/index.ts';
 import type { MeshFigures } from './figures.ts';
 import { addressOf, type BenchNode, roles, startNode, targetOf } from './nodes.ts';
-import { waitedMs } from './watch.ts';
+import { longestWaitMs, waitedMs } from './watch.ts';
 
 const HONEST = 8;
 const HOSTILE = 4;
@@ -95,7 +95,7 @@ async function catchUp(
     await equal([late], nodes.slice(0, 1));
     watching.abort();
     await watched;
-    const waited = (await waitedMs([late.daemon.pid])) - before;
+    const waited = longestWaitMs(before, await waitedMs([late.daemon.pid]));
     return { seconds: (performance.now() - begin - waited) / 1_000, rssMb };
   } finally {
     await Promise.all(attackers.map((attacker) => attacker.end()));

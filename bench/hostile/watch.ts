@@ -28,9 +28,9 @@ export class Watch {
 
   async run(): Promise<void> {
     while (this.#on) {
-      const before = await this.#waitedMs();
+      const before = await this.#waited();
       const [ms, { rss }] = await Promise.all([livezMs(this.#victim.admin), this.ask('look')]);
-      const waited = (await this.#waitedMs()) - before;
+      const waited = longestWaitMs(before, await this.#waited());
       this.livezMaxMs = Math.max(this.livezMaxMs, ms);
       this.livezOwnMaxMs = Math.max(this.livezOwnMaxMs, ms - waited);
       this.maxRss = Math.max(this.maxRss, rss);
@@ -42,7 +42,7 @@ export class Watch {
     this.#on = false;
   }
 
-  #waitedMs(): Promise<number> {
+  #waited(): Promise<number[]> {
     return waitedMs([this.#victim.pid, process.pid]);
   }
 
@@ -51,13 +51,18 @@ export class Watch {
   }
 }
 
-/** Milliseconds for which main threads of processes were ready and had no processor; 0 where Linux does not tell. */
-export async function waitedMs(pids: readonly number[]): Promise<number> {
+/** Milliseconds for which the main thread of each process was ready and had no processor; 0 where Linux does not tell. */
+export function waitedMs(pids: readonly number[]): Promise<number[]> {
   const waited = pids.map(async (pid) => {
     const text = await readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => '0 0 0');
     return Number(text.split(' ')[1]) / 1e6;
   });
-  return (await Promise.all(waited)).reduce((sum, ms) => sum + ms, 0);
+  return Promise.all(waited);
+}
+
+/** They may wait at the same time, so only the wait of one process is certain. */
+export function longestWaitMs(before: readonly number[], after: readonly number[]): number {
+  return Math.max(...after.map((ms, i) => ms - before[i]!));
 }
 
 /** Milliseconds until `/livez` answers 200 on a connection of its own; the limit if it does not. */

@@ -9,7 +9,7 @@ interface EventBusInit {
   random: Random;
   /**
    * Events that are kept. Raising it lets clients be slower or away for longer, and costs 48 bytes
-   * an item, and some 200 bytes any other event.
+   * an item of a large commit, and some 200 bytes any other event or commit.
    * @default 4_096
    */
   maxEvents?: number;

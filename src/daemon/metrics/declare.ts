@@ -88,7 +88,7 @@ export const SECONDS: readonly number[] = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
 ];
 
-/** The metrics of a registry as text. Clients have their turn in between: all of it takes 5 to 8 ms in one piece. */
+/** The metrics of a registry as text. Clients have their turn in between: all of it in one piece takes several ms. */
 export async function textOf(registry: Registry, pace: BulkPace): Promise<string> {
   const texts: string[] = [];
   let begunMs = pace.busyMs();

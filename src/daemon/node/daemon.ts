@@ -66,6 +66,7 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
 async function start(init: DaemonInit, undo: Undo, stop: () => Promise<void>): Promise<Daemon> {
   const { config, system, logger } = init;
   const { clock } = system;
+  const broken = watchInvariants(undo);
   const calls = new ClientCalls(clock);
   const turns = new Turns({ ...system, clientsAsk: () => calls.recent });
   const metrics = createMetrics(system, turns);
@@ -103,7 +104,7 @@ async function start(init: DaemonInit, undo: Undo, stop: () => Promise<void>): P
   });
   const asked = (): void => calls.came();
   const url = await openAdmin(init, { node, control, metrics, token, secrets, asked, undo });
-  const failed = Promise.race([watchTwins(init, mesh, undo), watchInvariants(undo)]);
+  const failed = Promise.race([watchTwins(init, mesh, undo), broken]);
   tellStarted(logger, { admin: url, peerId: mesh.peerId, addresses: mesh.addresses });
   return {
     admin: url,

@@ -34,6 +34,9 @@ export async function shutDown(parts: ReplicaParts): Promise<void> {
   await puts.settled();
   await refusals.settled();
   await scrubber.stop();
-  await committer.close();
-  incidents.close();
+  try {
+    await committer.close();
+  } finally {
+    incidents.close();
+  }
 }

@@ -261,12 +261,14 @@ export class DurableSet {
   #prepare(part: Partial<SetChange>): PreparedCommit {
     const { state: before, buffer, sweep } = this.#staged;
     const change: SetChange = { ...UNCHANGED, buffer, sweep, ...part };
-    const staged = this.#tree.stage(change.tree);
-    const state = { ...this.#log.next(before, change), ...change.more };
-    const standing = { state, buffer: change.buffer, sweep: change.sweep };
-    const grown = staged.grown + change.buffer.size - buffer.size;
+    const { insert = [], remove = [] } = change.tree;
+    const grown = insert.length - remove.length + change.buffer.size - buffer.size;
     invariant(grown === change.items, 'commit', 'SET_KEYS', [grown, change.items]);
+    const state = { ...this.#log.next(before, change), ...change.more };
     checkFollows(before, state);
+    // From here on nothing throws but the tree itself, which then has staged nothing.
+    const staged = this.#tree.stage(change.tree);
+    const standing = { state, buffer: change.buffer, sweep: change.sweep };
     this.#staged = standing;
     return {
       number: state.commit,

@@ -107,8 +107,7 @@ export class SetRetention implements Retention {
   #remove(lowest: LowestItems, below: bigint): Promise<boolean> {
     const { committer, changes } = this.#init;
     const { count: items, bytes } = lowest;
-    const mayGo = lowest.last < below && below <= this.floor;
-    invariant(mayGo, 'commit', 'PRUNED_BELOW', [lowest.last, below, this.floor]);
+    invariant(lowest.last < below, 'commit', 'PRUNED_BELOW', [lowest.last, below]);
     invariant(items <= lowest.below, 'commit', 'PRUNED_COUNT', [items, lowest.below]);
     const removed = (): void => {
       const { removedItems, removedBytes } = this.#progress;
@@ -122,6 +121,8 @@ export class SetRetention implements Retention {
     };
     const prepare: Parameters<Committer['commit']>[0] = (set) =>
       this.#pace.measured(() => {
+        // The set may have been opened again, with an older floor.
+        if (below > set.state.floor) return null;
         const commit = lowest.removal(set);
         return commit && { ...commit, work: items };
       });

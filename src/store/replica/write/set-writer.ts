@@ -17,6 +17,7 @@ import * as storeErrors from '../store-errors.ts';
 /** Places in one order of arrival, by `bytesToKey` of their ids. */
 interface KnownPlaces {
   readonly order: bigint;
+  readonly epoch: bigint;
   readonly places: ReadonlyMap<string, number>;
 }
 
@@ -51,7 +52,8 @@ export class SetWriter {
     const add = (set: DurableSet): PreparedCommit | null => {
       const settled = this.#settled(items);
       if (settled.length === 0) return set.add(items, [], { sources });
-      if (known?.order !== set.state.order) return null;
+      const { order, epoch } = set.state;
+      if (known?.order !== order || known.epoch !== epoch) return null;
       return set.add(items, settled, { sources, placed: known.places });
     };
     const prepare = (set: DurableSet): PreparedCommit | null =>
@@ -82,7 +84,8 @@ export class SetWriter {
     try {
       const placed = [...quarantine.placed(items), ...refusals.dropped.among(items)];
       const places = await findArrivals({ database, keys, state }, placed);
-      return { order: state.order, places };
+      const { order, epoch } = state;
+      return { order, epoch, places };
     } catch (error) {
       if (trimmedSince(state, committer.lifecycle.state)) return this.#placed(items);
       committer.met(error);

@@ -60,8 +60,6 @@ export interface PreparedWrite {
 
 /** A write that is worked out while the one before it may still be on its way to the disk. */
 export interface StagedWrite extends PreparedWrite {
-  /** Keys that it adds, less those it removes. */
-  readonly grown: number;
   /** Gives its operations to a batch, without making an array of them. */
   fill(sink: BatchSink): void;
   /** Says that its batch is about to be written: the one before it must be committed by now. */
@@ -144,13 +142,10 @@ export class DurableTree {
     const less = removeFrom(this.#shape, writer, rootOf(base.meta), runOf(remove));
     const root = insertInto(this.#shape, writer, less, runOf(insert));
     const meta = metaOver(writer, root, this.scheme.name);
-    const grown = meta.count - base.meta.count;
-    invariant(grown === insert.length - remove.length, 'commit', 'TREE_COUNT', [
-      base.meta.count,
-      grown,
-    ]);
+    const count = base.meta.count + insert.length - remove.length;
+    invariant(meta.count === count, 'commit', 'TREE_COUNT', [count, meta.count]);
     this.#staged = { writer, meta };
-    return this.#stagedWrite(writer, meta, grown);
+    return this.#stagedWrite(writer, meta);
   }
 
   /** The tree as it is now, for `maxAgeMs`. Costs nothing beyond one of LevelDB's snapshots. */
@@ -202,7 +197,7 @@ export class DurableTree {
     }
   }
 
-  #stagedWrite(writer: LevelNodeWriter, meta: TreeMeta, grown: number): StagedWrite {
+  #stagedWrite(writer: LevelNodeWriter, meta: TreeMeta): StagedWrite {
     let before: SharedSnapshot | null = null;
     let settled = false;
     const settle = (after: TreeMeta): void => {
@@ -217,7 +212,6 @@ export class DurableTree {
       sink.put(this.#files.keys.meta, encodeMeta(meta));
     };
     return {
-      grown,
       fill,
       get operations() {
         return operationsOf(fill);

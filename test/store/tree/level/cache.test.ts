@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ByteCache } from '../../../../src/store/tree/level/index.ts';
 
 describe('byte cache', () => {
@@ -12,6 +14,21 @@ describe('byte cache', () => {
       for (let other = 0; other <= key; other++) held += cache.has(other) ? 1 + (other % 50) : 0;
       assert.ok(held <= 100, `${held} after ${key}`);
     }
+  });
+
+  it('keeps nothing of a value that was replaced, however long it never fills', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const cache = new ByteCache<object>(1_000_000);
+    for (let key = 0; key < 1_000; key++) cache.set(key, {}, 1);
+    const replaced = new WeakRef({});
+    cache.set(0, replaced.deref()!, 1);
+    for (let turn = 1; turn < 20_000; turn++) cache.set(turn % 1_000, {}, 1);
+    cache.set(0, {}, 1);
+    // A target stays until the end of the turn in which it was looked at.
+    await new Promise(setImmediate);
+    collect();
+    assert.equal(replaced.deref(), undefined);
   });
 
   it('keeps values that are asked for again and again', () => {
