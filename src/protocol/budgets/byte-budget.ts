@@ -98,9 +98,10 @@ export class ByteBudget {
 
   #fits(bytes: number, known: boolean): boolean {
     const { totalBytes } = this.#init;
+    const kept = this.#keptBytes;
     const fits = hasRoom(this.#used, bytes, totalBytes);
-    if (known) return fits || hasRoom(this.#usedByKnown, bytes, this.#keptBytes);
-    return fits && hasRoom(this.#used - this.#usedByKnown, bytes, totalBytes - this.#keptBytes);
+    if (known) return fits || (kept > 0 && hasRoom(this.#usedByKnown, bytes, kept));
+    return fits && hasRoom(this.#used - this.#usedByKnown, bytes, totalBytes - kept);
   }
 
   #holderFits(holder: string, bytes: number): boolean {

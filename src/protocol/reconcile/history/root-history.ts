@@ -2,6 +2,7 @@ import {
   concatBytes,
   equalBytes,
   type FingerprintScheme,
+  ID_BYTES,
   type ItemKey,
 } from '../../../store/index.ts';
 import type { CurrentSet, RecentKeys, SessionHistory } from '../dialect.ts';
@@ -10,6 +11,9 @@ import { rootHint } from '../root.ts';
 import { KeyLog } from './key-log.ts';
 import { DEFAULT_ROOT_HISTORY_OPTIONS, type RootHistoryOptions } from './options.ts';
 import { RootRing } from './root-ring.ts';
+
+/** Keys that are summed in one step; behind an older snapshot a later session begins. */
+const MOST_AT_ONCE = 1_024;
 
 /** What a `RootHistory` needs. */
 export interface RootHistoryInit extends Partial<RootHistoryOptions> {
@@ -41,7 +45,9 @@ export class RootHistory {
     if (keys.length === 0) return;
     this.#log.add(keys);
     if (this.#state === null) return;
-    this.#grow(concatBytes(...keys.map(({ id }) => id)), keys.length);
+    const ids = new Uint8Array(keys.length * ID_BYTES);
+    for (const [at, { id }] of keys.entries()) ids.set(id, at * ID_BYTES);
+    this.#grow(ids, keys.length);
   }
 
   /** The history as of a snapshot that is taken at the same moment. */
@@ -65,7 +71,7 @@ export class RootHistory {
   #beginAnew(place: number, { root, count, state }: CurrentSet): void {
     this.#roots.clear();
     this.#state = null;
-    if (place < this.#log.begin) return;
+    if (place < this.#log.begin || this.#log.end - place > MOST_AT_ONCE) return;
     this.#state = state().slice();
     this.#count = count;
     this.#roots.add(root, place);

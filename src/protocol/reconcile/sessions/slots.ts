@@ -56,9 +56,10 @@ export class Slots {
       this.#count(known, -1);
     }
     const held: HeldSlot = { since: clock.monotonic(), known, giveWay, gaveWay: false };
+    const [holders, { limit }] = [this.#held.size + 1, this.#init];
+    if (holders > limit) release();
+    invariant(holders <= limit, 'session', 'SLOTS_HELD', [holders, limit]);
     this.#held.add(held);
-    const { limit } = this.#init;
-    invariant(this.#held.size <= limit, 'session', 'SLOTS_HELD', [this.#held.size, limit]);
     this.#watch();
     return () => {
       this.#held.delete(held);

@@ -93,6 +93,19 @@ describe('a history of roots', () => {
     assert.deepEqual(watched.since(empty), idsOf(keys.slice(0, 12)));
   });
 
+  it('begins from no snapshot that so many keys have passed that their sum would hold the event loop', () => {
+    for (const passed of [CHUNK, CHUNK + 1]) {
+      const watched = new Watched();
+      const early = watched.session();
+      watched.commit(keys.slice(0, passed));
+      const root = watched.root;
+      early(UNKNOWN);
+      watched.commit([keys[passed]!]);
+      const told = watched.since(root);
+      assert.deepEqual(told, passed === CHUNK ? idsOf([keys[passed]!]) : null);
+    }
+  });
+
   it('claims nothing once an item has left, and begins anew', () => {
     const watched = new Watched();
     watched.commit(keys.slice(0, 5));

@@ -51,6 +51,17 @@ describe('Slots', () => {
     assert.deepEqual(told, ['a', 'b', 'c'], 'now a known peer waits');
   });
 
+  it('are never more than the limit, also where that leaves none to keep for known peers', async () => {
+    const { slots, inside, enter } = await setUp(1, (peer) => /[A-Z]/.test(peer));
+    const leave = await enter('a');
+    void enter('K');
+    await settle();
+    assert.deepEqual(inside, ['a']);
+    leave();
+    await settle();
+    assert.deepEqual([inside, slots.usedRatio], [['a', 'K'], 1]);
+  });
+
   it('leaves sessions alone while no other waits', async () => {
     const { clock, told, enter } = await setUp(2);
     for (const name of ['a', 'b']) await enter(name);

@@ -12,6 +12,9 @@ const CROSSING: ReadonlySet<string> = new Set([
   ...['want', 'take', 'split', 'cut', 'sketch', 'probe', 'list'],
 ]);
 
+/** What a look at some keys of the history costs, as items read. */
+const LOOK_COST = 1_024;
+
 /** A session in which one side knows the root of the other, and tells what came since. */
 export class Recent {
   readonly #role: Role;
@@ -43,6 +46,9 @@ export class Recent {
   *#tell(context: Context, interval: Interval): NativeWork {
     const { outbox, ledger, meter } = context;
     for (const ids of this.#tells!.ids(interval)) {
+      // Keys outside the interval were looked at too.
+      meter.spend(LOOK_COST);
+      if (meter.over) yield 'slice';
       for (let at = 0; at < ids.length; ) {
         while (outbox.full) yield 'output';
         if (meter.over) yield 'slice';

@@ -2,6 +2,7 @@ import {
   type Bound,
   type Coding,
   compareBounds,
+  equalBytes,
   INFINITE_BOUND,
   type Random,
   type Snapshot,
@@ -220,7 +221,8 @@ export class NativeSession implements Session {
     const root = named ? ours.root : rootHint(state(), count);
     const recent = history.since(theirs.root, { count, root, state });
     const settles = mode !== 'survey' && theirs.mode !== 'survey' && theirs.gives !== false;
-    return settles ? recent : null;
+    const same = equalBytes(root, theirs.root) && sameInterval(ours.interval, theirs.interval);
+    return settles && !same ? recent : null;
   }
 
   #spend(frame: Uint8Array): void {

@@ -26,6 +26,7 @@ const HELD = 1_250;
 const SMALL = { limits: { maxRangeItems: 200 } };
 const held = all.slice(0, HELD);
 const came = all.slice(HELD);
+const theirs = { count: HELD, root: rootHint(snapshotOf(held).fingerprint(0, HELD), HELD) };
 const unexpected = (message: RegExp) => ({ code: 'UNEXPECTED_FRAME', message });
 const hex = (ids: readonly Uint8Array[]): string[] => ids.map(bytesToHex).sort();
 const idsOf = (keys: readonly { readonly id: Uint8Array }[]) => keys.map(({ id }) => id);
@@ -132,6 +133,24 @@ describe('a peer whose root is known', () => {
     }
   });
 
+  it('is told in slices, also where no key that came lies in the interval', () => {
+    const nothing = Array.from({ length: 64 }, () => new Uint8Array(0));
+    const history = { since: () => ({ length: 65_536, ids: () => nothing }) };
+    const session = open('responder', { keys: held, history, limits: { sliceItems: 4_096 } });
+    session.start();
+    let step = session.receive(frameOf(openingOf(new SeededRandom(7), { count: 5 })));
+    let turns = 1;
+    for (; step.pending === 'work' && turns < 1_000; turns++) step = session.proceed!(true);
+    assert.ok(turns >= 16, `${turns} turns`);
+  });
+
+  it('is told nothing where both sides name one root of one interval', () => {
+    const history = { since: () => ({ length: 1, ids: () => [came[0]!.id] }) };
+    const { session, said } = opened('responder', { keys: held, history }, theirs);
+    assert.ok(!tagsOf(said).includes('recent'));
+    assert.equal(session.differs, false);
+  });
+
   it('may refuse what it is told, and says so in its proof', () => {
     for (const role of ROLES) {
       const refuses = (id: Uint8Array): boolean => id[0]! < 128;
@@ -214,7 +233,6 @@ describe('sessions with a history', () => {
 });
 
 describe('a peer that lies about what came since', () => {
-  const theirs = { count: HELD, root: rootHint(snapshotOf(held).fingerprint(0, HELD), HELD) };
   const recent = { tag: 'recent', last: true, ids: came[0]!.id } as const;
 
   it('learns no more than ids by the echo of a root, and proves nothing', () => {
