@@ -11,6 +11,7 @@ import { CommitLog } from './commit-log.ts';
 import { leavingRun } from './leaving-run.ts';
 import { MergeCost } from './merge-cost.ts';
 import { type SetChange, UNCHANGED } from './set-change.ts';
+import { checkFollows, checkGrowth } from './set-checks.ts';
 import type { DurableSetInit } from './set-shape.ts';
 
 /** A commit that is neither on disk nor visible yet. */
@@ -261,12 +262,10 @@ export class DurableSet {
   #prepare(part: Partial<SetChange>): PreparedCommit {
     const { state: before, buffer, sweep } = this.#staged;
     const change: SetChange = { ...UNCHANGED, buffer, sweep, ...part };
-    const { insert = [], remove = [] } = change.tree;
-    const grown = insert.length - remove.length + change.buffer.size - buffer.size;
-    invariant(grown === change.items, 'commit', 'SET_KEYS', [grown, change.items]);
+    checkGrowth(change, buffer);
     const state = { ...this.#log.next(before, change), ...change.more };
     checkFollows(before, state);
-    // From here on nothing throws but the tree itself, which then has staged nothing.
+    // After all that may throw: what is staged must be committed or discarded.
     const staged = this.#tree.stage(change.tree);
     const standing = { state, buffer: change.buffer, sweep: change.sweep };
     this.#staged = standing;
@@ -292,11 +291,4 @@ export class DurableSet {
       },
     };
   }
-}
-
-/** Counts do not sink below zero; floor and order of arrival never go back. */
-function checkFollows(before: SetState, { items, bytes, floor, arrivals }: SetState): void {
-  invariant(items >= 0 && bytes >= 0, 'commit', 'SET_COUNTS', [items, bytes]);
-  invariant(floor >= before.floor, 'commit', 'SET_FLOOR', [before.floor, floor]);
-  invariant(arrivals >= before.arrivals, 'commit', 'SET_ARRIVALS', [before.arrivals, arrivals]);
 }

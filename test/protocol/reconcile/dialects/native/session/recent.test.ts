@@ -145,7 +145,7 @@ describe('a peer whose root is known', () => {
   });
 
   it('is told nothing where both sides name one root of one interval', () => {
-    const history = { since: () => ({ length: 1, ids: () => [came[0]!.id] }) };
+    const history = { since: () => ({ length: 1, ids: () => [came[0]!.id.slice()] }) };
     const { session, said } = opened('responder', { keys: held, history }, theirs);
     assert.ok(!tagsOf(said).includes('recent'));
     assert.equal(session.differs, false);
