@@ -1,4 +1,4 @@
-import { bytesToKey, equalBytes, keyToBytes } from '../../../src/store/index.ts';
+import { bytesToKey, equalBytes, keyToBytes, onBrokenInvariant } from '../../../src/store/index.ts';
 import { settle } from '../../support/clock.ts';
 import { soon } from '../../support/soon.ts';
 import { Faults } from './faults.ts';
@@ -23,6 +23,7 @@ export async function runPlan(plan: Plan, options: { keep?: boolean } = {}): Pro
   const swarm = new Swarm(plan, options);
   const { report, clock } = swarm;
   let convergedAfterMs: number | null = null;
+  const forget = onBrokenInvariant(({ message }) => swarm.violated('invariant', 'all', message));
   try {
     for (const node of swarm.nodes) swarm.start(node);
     await settle();
@@ -31,6 +32,8 @@ export async function runPlan(plan: Plan, options: { keep?: boolean } = {}): Pro
     if (report.violations.length === 0) await finish(swarm);
   } catch (error) {
     swarm.violated('threw', 'all', (error as Error).stack ?? String(error));
+  } finally {
+    forget();
   }
   return {
     seed: plan.seed,
