@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { inChild, round, withDirectory } from './support/child.ts';
+import { metricsOf, sumOf, WIRE_BYTES } from './support/metrics.ts';
 import { type BenchNode, joinNodes, startNode, stopNode } from './support/node.ts';
-import { cpuSeconds } from './support/processor.ts';
+import { cpuSecondsOfAll } from './support/processor.ts';
 
 /** Items that each side wrote apart. */
 const APART = 1_000;
@@ -63,9 +64,9 @@ async function repair(nodes: readonly BenchNode[], whole: number) {
   const begin = performance.now();
   await joinNodes(nodes[0]!, nodes[1]!);
   const end = begin + LIMIT_MS;
-  for (const { daemon } of nodes) {
+  for (const node of nodes) {
     for (;;) {
-      const held = figureIn(await metricsOf(daemon.admin), /^rangemesh_items (\d+)/gm);
+      const held = sumOf(await metricsOf(node), /^rangemesh_items (\d+)/gm);
       if (held >= whole) break;
       if (performance.now() > end) throw new Error(`not within ${LIMIT_MS} ms: ${held} items`);
       await pause(LOOK_EVERY_MS);
@@ -73,12 +74,9 @@ async function repair(nodes: readonly BenchNode[], whole: number) {
   }
   const seconds = (performance.now() - begin) / 1_000;
   const cpuMs = (await cpuMsOf(nodes)) - cpuBefore;
-  const texts = await Promise.all(nodes.map(({ daemon }) => metricsOf(daemon.admin)));
-  const wire = figureIn(
-    texts[0]!,
-    /^rangemesh_wire_bytes_total\{protocol="connection",.*\} (\d+)$/gm,
-  );
-  const rounds = texts.map((text) => figureIn(text, /^rangemesh_session_round_trips_sum (\d+)$/gm));
+  const texts = await Promise.all(nodes.map(metricsOf));
+  const wire = sumOf(texts[0]!, WIRE_BYTES);
+  const rounds = texts.map((text) => sumOf(text, /^rangemesh_session_round_trips_sum (\d+)$/gm));
   return {
     seconds: round(seconds, 2),
     wireBytesPerItem: round(wire / (2 * APART)),
@@ -97,15 +95,6 @@ async function quiet(nodes: readonly BenchNode[]): Promise<number> {
   }
 }
 
-async function metricsOf(admin: string): Promise<string> {
-  return (await fetch(`${admin}/metrics`)).text();
-}
-
-function figureIn(metrics: string, pattern: RegExp): number {
-  return [...metrics.matchAll(pattern)].reduce((sum, [, value]) => sum + Number(value), 0);
-}
-
 async function cpuMsOf(nodes: readonly BenchNode[]): Promise<number> {
-  const used = await Promise.all(nodes.map(({ daemon }) => cpuSeconds(daemon.pid)));
-  return 1_000 * used.reduce((sum, one) => sum + one, 0);
+  return 1_000 * (await cpuSecondsOfAll(nodes.map(({ daemon }) => daemon.pid)));
 }

@@ -5,8 +5,9 @@ import { caughtUp, loopOf, WATCHED } from '../foreground/busy-node.ts';
 import { type CallLatencies, Calls, READ_ITEMS } from '../foreground/calls.ts';
 import { inChild } from '../support/child.ts';
 import { peakRssMb } from '../support/memory.ts';
+import { metricsOf, sumOf, WIRE_BYTES } from '../support/metrics.ts';
 import { type BenchNode, joinNodes, startNode, stopNode } from '../support/node.ts';
-import { cpuSeconds } from '../support/processor.ts';
+import { cpuSecondsOfAll } from '../support/processor.ts';
 
 /** A look costs the node a fingerprint of its whole set: few of them until it is nearly there. */
 const LOOK_EVERY_MS = 500;
@@ -41,7 +42,6 @@ export interface AskedFigures extends CallLatencies {
   readonly loopMaxMs: number;
 }
 
-const WIRE = /^rangemesh_wire_bytes_total\{protocol="connection",.*\} (\d+)$/gm;
 const STREAMED = /^rangemesh_range_items_total (\d+)$/gm;
 
 /** Daemons over TCP: some that hold everything, and one that comes to it. */
@@ -101,8 +101,8 @@ export class BenchMesh {
       const seconds = (performance.now() - (killAt === undefined ? joined : begin)) / 1_000;
       const receiver = await sideOf([node], joinedCpu);
       const senders = await sideOf(this.#full, before);
-      const { text } = await node.client.send('GET', '/metrics');
-      const [wireBytes, streamed] = [sumOf(text, WIRE), sumOf(text, STREAMED)];
+      const text = await metricsOf(node);
+      const [wireBytes, streamed] = [sumOf(text, WIRE_BYTES), sumOf(text, STREAMED)];
       return { seconds, wireBytes, streamed, receiver, senders };
     } finally {
       await stopNode(node, 'SIGTERM');
@@ -150,18 +150,13 @@ export class BenchMesh {
   }
 }
 
-async function cpuOf(nodes: readonly BenchNode[]): Promise<number> {
-  const seconds = await Promise.all(nodes.map(({ daemon }) => cpuSeconds(daemon.pid)));
-  return seconds.reduce((sum, one) => sum + one, 0);
+function cpuOf(nodes: readonly BenchNode[]): Promise<number> {
+  return cpuSecondsOfAll(nodes.map(({ daemon }) => daemon.pid));
 }
 
 async function sideOf(nodes: readonly BenchNode[], before: number): Promise<SideFigures> {
   const peaks = await Promise.all(nodes.map(({ daemon }) => peakRssMb(daemon.pid)));
   return { cpuSeconds: (await cpuOf(nodes)) - before, rssMb: Math.max(...peaks) };
-}
-
-function sumOf(metrics: string, pattern: RegExp): number {
-  return [...metrics.matchAll(pattern)].reduce((sum, [, value]) => sum + Number(value), 0);
 }
 
 async function holding({ client }: BenchNode, items: number): Promise<void> {

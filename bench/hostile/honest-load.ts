@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AdminClient } from '../../scripts/support/admin-client.ts';
-import type { BenchNode } from './nodes.ts';
+import type { BenchNode } from '../support/node.ts';
 import { longestWaitMs, waitedMs } from './watch.ts';
 
 const EVERY_MS = 250;

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SeededRandom } from '../../test/support/random.ts';
-import { round, withDirectory } from '../support/child.ts';
+import { median, round, withDirectory } from '../support/child.ts';
 import { Member } from '../support/crew.ts';
+import { MemoryPeak } from '../support/memory.ts';
+import { type BenchNode, stopNode } from '../support/node.ts';
 import type { Assault } from './attacker.ts';
 import { ATTACKS } from './attacks/index.ts';
 import type { MeshFigures } from './figures.ts';
-import { addressOf, type BenchNode, roles, startNode, targetOf } from './nodes.ts';
+import { addressOf, LARGE_BYTES, roles, startNode, targetOf } from './nodes.ts';
 import { longestWaitMs, waitedMs } from './watch.ts';
 
 const HONEST = 8;
 const HOSTILE = 4;
-const MIB = 1024 * 1024;
 const LIMIT_MS = 120_000;
 const LOOK_MS = 50;
 const PUTS_AT_ONCE = 16;
@@ -45,7 +45,7 @@ export async function hostileMesh(init: {
         nodes.push(node);
         addresses.push(await addressOf(node));
       }
-      const { id } = await nodes[0]!.client.put(randomBytes(16 * MIB - 1_024));
+      const { id } = await nodes[0]!.client.put(randomBytes(LARGE_BYTES));
       await equal(nodes, nodes);
       const quiet: Round[] = [];
       const attacked: Round[] = [];
@@ -63,10 +63,7 @@ export async function hostileMesh(init: {
       }
       return figures(names, quiet, attacked);
     } finally {
-      for (const { client, daemon } of nodes) {
-        client.close();
-        await daemon.stop('SIGKILL');
-      }
+      for (const node of nodes) await stopNode(node, 'SIGKILL');
     }
   });
 }
@@ -87,14 +84,9 @@ async function catchUp(
     const begin = performance.now();
     const before = await waitedMs([late.daemon.pid]);
     await late.client.send('POST', '/v1/resume', '{}');
-    let rssMb = 0;
-    const watching = new AbortController();
-    const watched = watchRss(late.daemon.pid, watching.signal, (mb) => {
-      rssMb = Math.max(rssMb, mb);
-    });
-    await equal([late], nodes.slice(0, 1));
-    watching.abort();
-    await watched;
+    const peak = new MemoryPeak(late.daemon.pid);
+    await equal([late], nodes.slice(0, 1)).finally(() => peak.end());
+    const { rssMb } = await peak.end();
     const waited = longestWaitMs(before, await waitedMs([late.daemon.pid]));
     return { seconds: (performance.now() - begin - waited) / 1_000, rssMb };
   } finally {
@@ -137,31 +129,17 @@ function printsOf(nodes: readonly BenchNode[]): Promise<(string | null)[]> {
   return Promise.all(nodes.map(async ({ client }) => (await client.status()).set.fingerprint));
 }
 
-async function watchRss(
-  pid: number,
-  signal: AbortSignal,
-  see: (mb: number) => void,
-): Promise<void> {
-  while (!signal.aborted) {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    see(Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1_024);
-    await pause(LOOK_MS);
-  }
-}
-
 function figures(
   attacks: readonly string[],
   quiet: readonly Round[],
   attacked: readonly Round[],
 ): MeshFigures {
-  const [quietS, attackedS] = [quiet, attacked].map((rounds) => median(rounds, 'seconds')) as [
-    number,
-    number,
-  ];
-  const [quietRss, attackedRss] = [quiet, attacked].map((rounds) => median(rounds, 'rssMb')) as [
-    number,
-    number,
-  ];
+  const [quietS, attackedS] = [quiet, attacked].map((rounds) =>
+    median(rounds.map((one) => one.seconds)),
+  ) as [number, number];
+  const [quietRss, attackedRss] = [quiet, attacked].map((rounds) =>
+    median(rounds.map((one) => one.rssMb)),
+  ) as [number, number];
   return {
     bench: 'hostile-mesh',
     attacks,
@@ -176,9 +154,4 @@ function figures(
 
 function pick<T>(random: SeededRandom, from: readonly T[]): T {
   return from[Math.floor(random.fraction() * from.length)]!;
-}
-
-function median(rounds: readonly Round[], figure: keyof Round): number {
-  const sorted = rounds.map((one) => one[figure]).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
 }

@@ -8,20 +8,16 @@ import { DaemonProcess } from '../../scripts/support/daemon-process.ts';
 import type { Status } from '../../src/daemon/index.ts';
 import { bytesToHex } from '../../src/store/index.ts';
 import { inChild } from '../support/child.ts';
+import { type BenchNode, stopNode } from '../support/node.ts';
 import type { Target } from './attacks/index.ts';
 
 const HOOK = new URL('./victim-hook.ts', import.meta.url).href;
 const HONEST = 3;
-const LARGE_BYTES = 16 * 1024 * 1024 - 1_024;
+export const LARGE_BYTES: number = 16 * 1024 * 1024 - 1_024;
 const ARGS = [
   ...['--listen', '/ip4/127.0.0.1/tcp/0', '--admin-port', '0'],
   ...['--set', 'log.level=info', '--set', 'hints.unit=milliseconds'],
 ];
-
-export interface BenchNode {
-  readonly daemon: DaemonProcess;
-  readonly client: AdminClient;
-}
 
 /** The victim, which holds `items` and an item of 16 MiB, and three honest peers around it. */
 export class HostileMesh {
@@ -70,10 +66,7 @@ export class HostileMesh {
   }
 
   async stop(): Promise<void> {
-    for (const { client, daemon } of [this.victim, ...this.honest]) {
-      client.close();
-      await daemon.stop('SIGKILL');
-    }
+    for (const node of [this.victim, ...this.honest]) await stopNode(node, 'SIGKILL');
   }
 }
 

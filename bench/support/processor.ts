@@ -13,3 +13,9 @@ export async function cpuSeconds(pid: number): Promise<number> {
     .slice(11, 13);
   return (Number(user) + Number(system)) / TICKS_IN_SECOND;
 }
+
+/** Likewise of several processes together. */
+export async function cpuSecondsOfAll(pids: readonly number[]): Promise<number> {
+  const seconds = await Promise.all(pids.map(cpuSeconds));
+  return seconds.reduce((sum, one) => sum + one, 0);
+}

@@ -58,3 +58,27 @@ export function delay(clock: Clock, delayMs = 0, signal?: AbortSignal): Promise<
 export function steadyPace(clock: Clock): BulkPace {
   return { sliceMs: SLICE_MS, busyMs: () => clock.monotonic(), turn: () => delay(clock) };
 }
+
+/** Work in one go that leaves turns of the event loop to others. */
+export class Rests {
+  readonly #pace: BulkPace;
+  /** Of the processor, when the slice began. */
+  #begunMs: number;
+
+  constructor(pace: BulkPace) {
+    this.#pace = pace;
+    this.#begunMs = pace.busyMs();
+  }
+
+  /** To be called once for every few milliseconds of work: rests where the slice is over. */
+  async due(): Promise<void> {
+    if (this.#pace.busyMs() - this.#begunMs < this.#pace.sliceMs) return;
+    await this.#pace.turn();
+    this.#begunMs = this.#pace.busyMs();
+  }
+}
+
+/** An estimate that follows slower work at once, and faster work slowly: a fast slice says little. */
+export function slowerAtOnce(known: number, measured: number): number {
+  return Math.max(measured, 0.8 * known + 0.2 * measured);
+}

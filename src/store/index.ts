@@ -3,7 +3,7 @@
  * LevelDB. It knows no network.
  */
 
-export { Alarm, delay } from './alarm.ts';
+export { Alarm, delay, Rests, slowerAtOnce } from './alarm.ts';
 export { BoundedMap } from './bounded-map.ts';
 export {
   type Bytes,

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ID_BYTES } from '../../store/index.ts';
 import { SPEAKERS } from '../bulk/index.ts';
 import type { RefusalReason } from '../node-api.ts';
 import { AdminError, type BodyLimit, refusalOf } from './errors.ts';
@@ -29,6 +30,18 @@ export function goneOf(reply: FastifyReply, closing: AbortSignal): AbortSignal {
 /** A line of NDJSON; an empty line stands for no value. */
 export function ndjsonLine(value: object | null): string {
   return value === null ? '\n' : `${JSON.stringify(value)}\n`;
+}
+
+/** Bytes of the id that `idText` writes. */
+const ID = Buffer.alloc(ID_BYTES);
+
+/**
+ * An id in hexadecimal digits: Node makes them without a string for each byte. The id is copied, since Node would
+ * make a buffer for it outside the heap.
+ */
+export function idText(id: Uint8Array): string {
+  ID.set(id);
+  return ID.toString('hex');
 }
 
 /** A server-sent event; a comment stands for no event. */

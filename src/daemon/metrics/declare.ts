@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { BulkPace } from '../../store/index.ts';
+import { type BulkPace, Rests } from '../../store/index.ts';
 
 const PREFIX = 'rangemesh_';
 
@@ -91,12 +91,10 @@ export const SECONDS: readonly number[] = [
 /** The metrics of a registry as text. Clients have their turn in between: all of it in one piece takes several ms. */
 export async function textOf(registry: Registry, pace: BulkPace): Promise<string> {
   const texts: string[] = [];
-  let begunMs = pace.busyMs();
+  const rests = new Rests(pace);
   for (const { name } of registry.getMetricsAsArray()) {
     texts.push(await registry.getSingleMetricAsString(name));
-    if (pace.busyMs() - begunMs < pace.sliceMs) continue;
-    await pace.turn();
-    begunMs = pace.busyMs();
+    await rests.due();
   }
   return `${texts.join('\n\n')}\n`;
 }

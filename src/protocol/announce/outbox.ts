@@ -1,5 +1,4 @@
-import type { Item } from '../../store/index.ts';
-import { invariant } from '../../store/index.ts';
+import { type Item, invariant } from '../../store/index.ts';
 import { encodeFrame, encodeRecord, HEADER_BYTES, type KIND } from './codec.ts';
 import { MAX_FRAME_BYTES, MAX_RECORDS } from './constants.ts';
 import type { AnnounceOptions } from './options.ts';

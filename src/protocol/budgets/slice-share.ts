@@ -1,10 +1,7 @@
-import type { BulkPace } from '../../store/index.ts';
+import { type BulkPace, slowerAtOnce } from '../../store/index.ts';
 
 /** A part of a whole slice takes at least so much: smaller ones would cost more than their work. */
 const LEAST_SHARE = 1 / 64;
-
-/** How much of a faster slice counts: one fast slice says little. */
-const FASTER = 0.2;
 
 /**
  * Sizes slices of work that counts its own steps by the time that earlier slices took: how long a step takes depends on
@@ -35,8 +32,8 @@ export class SliceShare {
     const begin = this.#pace.busyMs();
     const result = slice(share);
     const wholeMs = (this.#pace.busyMs() - begin) / share;
-    if (wholeMs > this.#wholeMs) this.#wholeMs = wholeMs;
-    else if (isCut(result)) this.#wholeMs += FASTER * (wholeMs - this.#wholeMs);
+    if (wholeMs > this.#wholeMs || isCut(result))
+      this.#wholeMs = slowerAtOnce(this.#wholeMs, wholeMs);
     return result;
   }
 }

@@ -1,5 +1,4 @@
-import type { Clock } from '../../store/index.ts';
-import { invariant } from '../../store/index.ts';
+import { type Clock, invariant } from '../../store/index.ts';
 
 /** The rate and the bounds of `TokenBuckets`. */
 export interface TokenBucketsInit {

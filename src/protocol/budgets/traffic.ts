@@ -1,5 +1,4 @@
-import type { Clock } from '../../store/index.ts';
-import { invariant } from '../../store/index.ts';
+import { type Clock, invariant } from '../../store/index.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 /** As this node sees it: what goes to peers, or what comes from them. */

@@ -54,12 +54,7 @@ export class AnswerMemory {
   /** Runs `answer` once its bytes fit; rejects with the error of the channel if that breaks first. */
   async holding<T>(channel: Channel, bytes: number, answer: () => Promise<T>): Promise<T> {
     const budget = this.#budgetFor(bytes);
-    const release = await budget.take(channel.peer, bytes, channel.broken);
-    try {
-      return await this.#watched(channel, budget, answer);
-    } finally {
-      release();
-    }
+    return held(budget, channel, bytes, () => this.#watched(channel, budget, answer));
   }
 
   /**
@@ -71,25 +66,13 @@ export class AnswerMemory {
     bytes: number,
     { read, send }: PageAnswer<Page>,
   ): Promise<Page> {
-    const { peer, broken } = channel;
     const budget = this.#budgetFor(bytes);
-    const release = await budget.take(peer, bytes, broken);
-    try {
-      const page = await this.#reading(channel, read);
+    const { maxItemBytes } = this.#init.options;
+    return held(budget, channel, bytes, async () => {
+      const page = await held(this.#read, channel, maxItemBytes, read);
       await this.#watched(channel, budget, () => send(page));
       return page;
-    } finally {
-      release();
-    }
-  }
-
-  async #reading<T>({ peer, broken }: Channel, read: () => Promise<T>): Promise<T> {
-    const release = await this.#read.take(peer, this.#init.options.maxItemBytes, broken);
-    try {
-      return await read();
-    } finally {
-      release();
-    }
+    });
   }
 
   #budgetFor(bytes: number): ByteBudget {
@@ -121,3 +104,18 @@ const TOO_SLOW = new ProtocolError(
   'TIMEOUT',
   'the peer takes its answer too slowly while answers to other peers wait: it may ask again',
 );
+
+/** Runs `work` with bytes of a budget, which it gives back in any case. */
+async function held<T>(
+  budget: ByteBudget,
+  { peer, broken }: Channel,
+  bytes: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  const release = await budget.take(peer, bytes, broken);
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}

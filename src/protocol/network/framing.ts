@@ -1,5 +1,4 @@
-import type { Bytes } from '../../store/index.ts';
-import { invariant } from '../../store/index.ts';
+import { type Bytes, invariant } from '../../store/index.ts';
 import { malformed, ProtocolError } from '../errors.ts';
 import { countBytes, MAX_COUNT_BYTES, writeCount } from '../varint.ts';
 

@@ -1,4 +1,5 @@
 import { invariant } from '../../store/index.ts';
+
 /** A claim on an id, and the listings whose queues have passed the id over since. */
 export interface Claim {
   readonly peer: string;

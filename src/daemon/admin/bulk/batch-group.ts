@@ -1,6 +1,7 @@
-import { equalBytes, ID_BYTES, itemId } from '../../../store/index.ts';
+import { equalBytes, itemId } from '../../../store/index.ts';
 import type { BulkFault, BulkItem } from '../../bulk/index.ts';
 import type { BulkItems, RefusalReason } from '../../node-api.ts';
+import { idText } from '../streaming.ts';
 
 /** Most items and payload bytes of a group, or a single item: a commit. */
 const MAX_ITEMS = 4_096;
@@ -12,9 +13,6 @@ export interface GroupInit {
 }
 
 type Entry = BulkItem | BulkFault;
-
-/** The id that is written: Node makes hexadecimal digits of a Buffer without a string for each byte. */
-const ID = Buffer.alloc(ID_BYTES);
 
 const OTHER_ID: RefusalReason = {
   code: 'ID_MISMATCH',
@@ -71,8 +69,7 @@ export class BatchGroup {
       if ('created' in result) {
         const { id, hint, created } = result;
         if (created) this.created++;
-        ID.set(id);
-        lines.push(`{"id":"${ID.toString('hex')}","hint":"${hint}","created":${created}}\n`);
+        lines.push(`{"id":"${idText(id)}","hint":"${hint}","created":${created}}\n`);
       } else {
         this.failed++;
         const { code, message } = result instanceof Error ? refusalOf(result) : result;

@@ -1,13 +1,11 @@
-import { type ArrivalEntry, ID_BYTES, type Item, StoreError } from '../../../store/index.ts';
+import { type ArrivalEntry, type Item, StoreError } from '../../../store/index.ts';
 import { originIn } from '../../guard/index.ts';
 import { isoTime } from '../../system/index.ts';
 import { LONG_BYTES } from '../payload-memory.ts';
+import { idText } from '../streaming.ts';
 
 /** Bytes of a long payload in one piece of text; a multiple of three has no padding in base64. */
 const PIECE_BYTES = 48 * 1024;
-
-/** The id that is written. */
-const ID = Buffer.alloc(ID_BYTES);
 
 /** How entries become text. */
 export interface EntryFrame {
@@ -62,9 +60,7 @@ function fieldWriter(): (entry: ArrivalEntry) => string {
       from = at === 0 ? '"from":null,"publisher":null' : originText(source);
       time = at === 0 ? 'null' : `"${isoTime(at)}"`;
     }
-    // The buffer of an id is made when it is first asked for, outside the heap: a copy costs less memory.
-    ID.set(entry.id);
-    return `"seq":${entry.seq},"id":"${ID.toString('hex')}","hint":"${entry.hint}","bytes":${entry.bytes},${from},"at":${time}`;
+    return `"seq":${entry.seq},"id":"${idText(entry.id)}","hint":"${entry.hint}","bytes":${entry.bytes},${from},"at":${time}`;
   };
 }
 

@@ -22,8 +22,8 @@ const PROBE_MS = 5_000;
 
 /**
  * Looks whether the original of a copied data directory runs: it answers with the identity of this node at an
- * address that is not of this node, or a third node introduces both. The original may also announce that address. An address that leads here, also by way of a
- * router, is no other node.
+ * address that is not of this node, or a third node introduces both. The original may also announce that address.
+ * An address that leads here, also by way of a router, is no other node.
  */
 export class TwinWatch {
   /** Resolves with the reason to end, once another node has shown this identity twice in a row. */

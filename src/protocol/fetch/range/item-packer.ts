@@ -1,5 +1,4 @@
-import type { RangePage } from '../../../store/index.ts';
-import { invariant } from '../../../store/index.ts';
+import { invariant, type RangePage } from '../../../store/index.ts';
 import { countBytes, varintBytes, writeCount, writeVarint } from '../../varint.ts';
 import { encodeLong, TAG } from './codec.ts';
 import { RANGE_FRAME_BYTES } from './constants.ts';

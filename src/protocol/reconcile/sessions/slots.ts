@@ -1,5 +1,4 @@
-import type { Cancel, Clock } from '../../../store/index.ts';
-import { invariant } from '../../../store/index.ts';
+import { type Cancel, type Clock, invariant } from '../../../store/index.ts';
 import { ByteBudget, type Release } from '../../budgets/index.ts';
 import { type Knows, keptOf } from '../../knows.ts';
 

@@ -1,3 +1,4 @@
+import { slowerAtOnce } from '../../alarm.ts';
 import type { BulkPace } from '../../environment.ts';
 import { invariant } from '../../invariant.ts';
 import type { PreparedCommit } from '../durable-set/index.ts';
@@ -58,6 +59,6 @@ export class SlicePace {
     if (work < (this.#init.leastWork ?? 1)) return;
     const unitMs = ms / work;
     invariant(Number.isFinite(unitMs), 'commit', 'SLICE_PACE', [ms, work]);
-    this.#unitMs = Math.max(this.#init.leastUnitMs, unitMs, 0.8 * this.#unitMs + 0.2 * unitMs);
+    this.#unitMs = Math.max(this.#init.leastUnitMs, slowerAtOnce(this.#unitMs, unitMs));
   }
 }

@@ -1,5 +1,5 @@
 import type { AbstractSnapshot } from 'abstract-level';
-import { steadyPace } from '../../alarm.ts';
+import { Rests, steadyPace } from '../../alarm.ts';
 import { bytesToHex } from '../../bytes.ts';
 import type { BulkPace, Clock } from '../../environment.ts';
 import type { FingerprintScheme } from '../../fingerprint/index.ts';
@@ -41,9 +41,7 @@ export class Verification {
   readonly problems: VerifyProblem[] = [];
   problemCount = 0;
   readonly #init: VerifyInit;
-  readonly #bulk: BulkPace;
-  /** Of the processor, when the slice began. */
-  #begunMs: number;
+  readonly #rests: Rests;
 
   constructor(init: VerifyInit) {
     this.#init = init;
@@ -51,8 +49,7 @@ export class Verification {
     this.scheme = init.scheme;
     this.keys = setKeys(init.name ?? 'set');
     this.snapshot = init.database.snapshot();
-    this.#bulk = init.bulk ?? steadyPace(init.clock);
-    this.#begunMs = this.#bulk.busyMs();
+    this.#rests = new Rests(init.bulk ?? steadyPace(init.clock));
   }
 
   add(code: VerifyProblem['code'], key: Uint8Array | null, message: string): void {
@@ -94,8 +91,6 @@ export class Verification {
     const { progress, signal } = this.#init;
     signal?.throwIfAborted();
     progress?.({ phase, done, of: this.state.items });
-    if (this.#bulk.busyMs() - this.#begunMs < this.#bulk.sliceMs) return;
-    await this.#bulk.turn();
-    this.#begunMs = this.#bulk.busyMs();
+    await this.#rests.due();
   }
 }

@@ -1,5 +1,5 @@
 import { invariant } from '../../invariant.ts';
-import { SecondChanceQueue } from './second-chance.ts';
+import { type Cached, SecondChanceQueue } from './second-chance.ts';
 
 /** How often a cache was asked since it was made. */
 export interface CacheUses {
@@ -30,7 +30,7 @@ export class ByteCache<Value> {
   }
 
   get(key: number): Value | undefined {
-    const cached = this.#values.get(key) ?? this.#spare.get(key);
+    const cached = this.#find(key);
     if (cached === undefined) {
       this.#misses++;
       return undefined;
@@ -42,7 +42,7 @@ export class ByteCache<Value> {
 
   /** Whether the value is there, without counting that as a use. */
   has(key: number): boolean {
-    return (this.#values.get(key) ?? this.#spare.get(key)) !== undefined;
+    return this.#find(key) !== undefined;
   }
 
   /** Takes a value of so many bytes; one larger than half the bound is not kept. */
@@ -75,6 +75,10 @@ export class ByteCache<Value> {
   clear(): void {
     this.#values.clear();
     this.#spare.clear();
+  }
+
+  #find(key: number): Cached<Value> | undefined {
+    return this.#values.get(key) ?? this.#spare.get(key);
   }
 
   #hasRoom(bytes: number): boolean {

@@ -1,5 +1,6 @@
-import { blake3, SHORT_ID_KEY_BYTES, writeU64LE, ZERO_BOUND } from '../../../../store/index.ts';
+import { blake3, SHORT_ID_KEY_BYTES, ZERO_BOUND } from '../../../../store/index.ts';
 import type { Interval, Role } from '../../dialect.ts';
+import { u64 } from '../../root.ts';
 import { DIGEST_BYTES, PROOF_BYTES } from './constants.ts';
 import { RecordWriter } from './wire/index.ts';
 
@@ -33,10 +34,4 @@ export function sessionKey(initiator: Uint8Array, responder: Uint8Array): Sessio
       return keyed(DOMAIN[role], state, u64(count), bounds.finish()).slice(0, PROOF_BYTES);
     },
   };
-}
-
-function u64(value: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  writeU64LE(bytes, 0, BigInt(value));
-  return bytes;
 }
