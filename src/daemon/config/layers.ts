@@ -30,24 +30,41 @@ export type RawConfig = Record<string, unknown>;
 /** The content of a file; problems of the YAML itself have line and column. */
 export function readFileLayer(text: string, file: string, problems: Problem[]): RawConfig {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  for (const { message, pos } of document.errors) {
+  const document = parseDocument(text, {
+    lineCounter,
+    prettyErrors: false,
+    // Sets, dates and bytes are no values of a configuration: without them each tag is a warning.
+    resolveKnownTags: false,
+  });
+  const faults = [...document.errors, ...document.warnings];
+  for (const { message, pos } of faults) {
     const { line, col } = lineCounter.linePos(pos[0]);
     problems.push(problem(`${file}:${line}:${col}: not valid YAML: ${message}`));
   }
-  if (document.errors.length > 0 || document.contents === null) return {};
+  if (faults.length > 0 || document.contents === null) return {};
   if (!isMap(document.contents)) {
     problems.push(problem(`${file}: must be a mapping of sections (${[...LEAVES.keys()]})`));
     return {};
   }
   try {
-    const sections = Object.entries(document.toJS({ maxAliasCount: 100 }));
+    const sections = Object.entries(treeOf(document.toJS({ maxAliasCount: 100 })) as RawConfig);
     // A section whose keys are all commented out reads as null, and means the defaults.
     return Object.fromEntries(sections.filter(([, keys]) => keys !== null));
   } catch (error) {
     problems.push(problem(`${file}: not valid YAML: ${(error as Error).message}`));
     return {};
   }
+}
+
+/** A copy in which no part stands twice: a setting laid over one place must not change another. */
+function treeOf(value: unknown, above: readonly unknown[] = []): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (above.includes(value)) throw new Error('an alias stands within its own anchor');
+  const within = [...above, value];
+  if (Array.isArray(value)) return value.map((part) => treeOf(part, within));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [name, treeOf(part, within)]),
+  );
 }
 
 /** Variables that Kubernetes sets in every pod for a service called rangemesh. */

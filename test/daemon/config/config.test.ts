@@ -210,6 +210,16 @@ describe('configuration', () => {
       assert.match((await problems(bomb)).join('\n'), /not valid YAML: Excessive alias/);
     });
 
+    it('are reported where a tag stands, since no value of a key needs one', async () => {
+      for (const value of ['!!binary yyyy', '!!set {a}', '!!omap [a: 1]', '!mine {}']) {
+        assert.match(await problem(`sync: ${value}`), /node\.yaml:1:7: not valid YAML: .*tag/);
+      }
+    });
+
+    it('are reported where an alias stands within its own anchor', async () => {
+      assert.match(await problem('node: &a [*a]'), /not valid YAML: an alias stands within/);
+    });
+
     it('that Kubernetes causes are recognised', async () => {
       const env = {
         RANGEMESH_SERVICE_HOST: '10.0.0.1',

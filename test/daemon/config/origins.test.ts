@@ -32,6 +32,16 @@ describe('the origin of a value', () => {
     assert.deepEqual([...origins.keys()], configPaths());
   });
 
+  it('is the flag for one section alone where a second is its alias', async () => {
+    const { config } = await loadWithOrigins({
+      file: 'r.yaml',
+      cwd: '/',
+      flags: [{ path: 'sync.jitter', value: '0.3', source: '--set' }],
+      read: async () => 'sync: &same {}\npush: *same',
+    });
+    assert.equal(config.sync.jitter, 0.3);
+  });
+
   it('is the default for every key without any layer', async () => {
     const { origins } = await loadWithOrigins({ cwd: '/', read: () => assert.fail('no file') });
     assert.ok(
