@@ -43,4 +43,50 @@ describe('a copied data directory', () => {
     await daemons.stop(copy);
     assert.equal(ended, false, 'the original goes on');
   });
+
+  it('does not go on while its original runs, and does when that has ended', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const original = await daemons.start('a');
+    const { address } = original;
+    await daemons.stop(original);
+    await cp(daemons.path('a'), daemons.path('copy'), { recursive: true });
+    const listen = { 'network.listen': [address.replace(/\/p2p\/.*$/, '')] };
+    const running = await daemons.start('a', listen);
+    // One list may serve all nodes: this one names the node itself.
+    const copy = await daemons.start('copy', { 'network.peers': [address] });
+    const reason = await within(copy.daemon.failed, 'the copy finds its original');
+    assert.deepEqual([reason.code, reason.exitCode], ['SAME_IDENTITY', 75]);
+    await daemons.stop(copy);
+    await daemons.stop(running);
+    const alone = await daemons.start('copy', { 'network.peers': [address] });
+    assert.equal((await alone.client.status()).state, 'alone');
+  });
+
+  it('does not go on where only a third node is connected with both, and a restart does', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const off = { 'network.discovery': 'false', 'network.mdns': 'false' };
+    const third = await daemons.start('third', off);
+    const settings = { ...off, 'network.peers': [third.address] };
+    const original = await daemons.start('a', settings);
+    await daemons.stop(original);
+    await cp(daemons.path('a'), daemons.path('copy'), { recursive: true });
+    const again = await daemons.start('a', settings);
+    let ended = false;
+    void again.daemon.failed.then(() => {
+      ended = true;
+    });
+    for (let round = 0; round < 2; round++) {
+      await until(
+        () => third.client.status(),
+        ({ peers }) =>
+          peers.some(({ peerId, connected }) => peerId === again.daemon.peerId && connected),
+      );
+      const copy = await daemons.start('copy', settings);
+      const reason = await within(copy.daemon.failed, 'the copy meets its original');
+      assert.deepEqual([reason.code, reason.exitCode], ['SAME_IDENTITY', 75]);
+      assert.match(reason.message, new RegExp(`connected with peer ${third.daemon.peerId}`));
+      await daemons.stop(copy);
+    }
+    assert.equal(ended, false, 'the original goes on');
+  });
 });

@@ -108,5 +108,5 @@ for (const sizes of shapes) {
 storageConformance(
   'sub-range of a buffer before a tree',
   ({ scheme }) => belowOutside(new BufferedTree(scheme, shapes[1]!)),
-  { runs: 30 },
+  { runs: 20 },
 );

@@ -178,7 +178,7 @@ describe('a consumer of the order of arrival', () => {
         await trial.check();
         await trial.close();
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 });

@@ -149,7 +149,7 @@ for (const sizes of shapes) {
   storageConformance(
     `set in LevelDB, leaves of ${sizes.leafItems}, merging ${sizes.slice} at a time`,
     async ({ scheme }) => new KeptStorage(await database(), `set-${sets++}`, scheme, sizes).open(),
-    { runs: 8, items: 40 },
+    { runs: 6, items: 30 },
   );
 }
 
@@ -159,5 +159,5 @@ storageConformance(
     const storage = new KeptStorage(await database(), `set-${sets++}`, scheme, shapes[1]!);
     return belowOutside(await storage.open());
   },
-  { runs: 8, items: 40 },
+  { runs: 6, items: 30 },
 );

@@ -19,7 +19,7 @@ for (const shape of SHAPES) {
   storageConformance(
     `tree in LevelDB, ${nameOf(shape)}`,
     async (init) => new CheckedLevelTree(await open({ ...init, ...shape })),
-    { runs: 15, items: 80 },
+    { runs: 10, items: 50 },
   );
 }
 
@@ -27,7 +27,7 @@ storageConformance(
   'sub-range of a tree in LevelDB',
   async (init) =>
     belowOutside(new CheckedLevelTree(await open({ ...init, leafItems: 3, fanout: 3 }))),
-  { runs: 10, items: 60 },
+  { runs: 7, items: 40 },
 );
 
 describe('tree in LevelDB', () => {

@@ -106,8 +106,8 @@ describe('a hostile negentropy peer', () => {
   });
 });
 
-describe('the shortest message that asks for everything, against 1,000,000 items', () => {
-  const million = flat(keysOf(3, 1_000_000));
+describe('the shortest message that asks for everything, against 300,000 items', () => {
+  const large = flat(keysOf(3, 300_000));
   const everything = hexToBytes('6100000200');
   const probe = hexToBytes(`61000001${'00'.repeat(16)}`);
 
@@ -115,8 +115,8 @@ describe('the shortest message that asks for everything, against 1,000,000 items
     it(`is answered within ${limit ?? 'the default limit'} and a megabyte of memory`, () => {
       const limits = limit === undefined ? {} : { maxMessageBytes: limit };
       for (const frame of [everything, probe]) {
-        wholeAnswer(open('responder', million, limits), frame);
-        const session = open('responder', million, limits);
+        wholeAnswer(open('responder', large, limits), frame);
+        const session = open('responder', large, limits);
         const before = memory();
         const { frames } = wholeAnswer(session, frame);
         assert.ok(memory(false) - before < 1e6, `${memory(false) - before} bytes`);
@@ -128,7 +128,7 @@ describe('the shortest message that asks for everything, against 1,000,000 items
   }
 
   it('is compared by an initiator in portions', () => {
-    const session = open('initiator', million);
+    const session = open('initiator', large);
     const { have, frames, done } = wholeAnswer(session, everything);
     assert.equal(done, false);
     assert.ok(have!.length <= 262_144);
