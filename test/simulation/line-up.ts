@@ -18,7 +18,7 @@ export async function fill(
   nodes: readonly SimulatedNode[],
   count: number,
   from = 0,
-) {
+): Promise<void> {
   const items = Array.from({ length: count }, (_, i) => ({
     hint: BigInt(from + i),
     payload: mesh.random.bytes(20),
