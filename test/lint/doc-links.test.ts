@@ -75,14 +75,26 @@ describe('the map in docs/architecture.md', () => {
 });
 
 describe('each entry of docs/decisions.md', () => {
+  const page = docPages().find(({ name }) => name === 'docs/decisions.md')!.text;
+  const entries = page.split('\n### ').slice(1);
+
   it('has a problem, a decision and a reason', () => {
-    const page = docPages().find(({ name }) => name === 'docs/decisions.md')!.text;
-    const entries = page.split('\n### ').slice(1);
     assert.ok(entries.length > 80);
     const parts = ['**Problem.**', '**Decision.**', '**Why.**'];
     const lacking = entries.filter((entry) => !parts.every((part) => entry.includes(part)));
     assert.deepEqual(
       lacking.map((entry) => entry.split('\n', 1)[0]),
+      [],
+    );
+  });
+
+  it('names the command or the test behind its figure', () => {
+    const figures = entries.flatMap((entry) =>
+      entry.split(/\n(?=- \*\*|\n)/).filter((part) => part.startsWith('- **Figure')),
+    );
+    assert.ok(figures.length > 10);
+    assert.deepEqual(
+      figures.filter((figure) => !/`(?:npm run .*|bench -- |test\/.*\.ts`)/.test(figure)),
       [],
     );
   });
