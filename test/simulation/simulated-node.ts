@@ -65,6 +65,8 @@ export interface SimulationOptions extends Partial<ReplicatorOptions> {
   maxMissing?: number;
   /** Sessions at a time, in each direction. */
   maxSessions?: number;
+  /** Of an answer, in a request for ids and in a stream alike (`FetchOptions`). */
+  maxIdsPerRequest?: number;
 }
 
 /** What is different about one node. */
@@ -123,7 +125,7 @@ export interface StartInit extends Changes {
 export async function startNode(init: StartInit): Promise<SimulatedNode> {
   const { id, network, random, dialects, shows, rangeOf, observers = [] } = init;
   const clock = clockOf(init);
-  const { push = false, maxMissing, maxSessions, ...options } = init.options;
+  const { push = false, maxMissing, maxSessions, maxIdsPerRequest, ...options } = init.options;
   const disk = new FakeDisk();
   const replica = await Replica.open({ clock, disk, scheme: wideSum, ...init.store });
   const logger = pino({ level: 'silent' });
@@ -167,6 +169,7 @@ export async function startNode(init: StartInit): Promise<SimulatedNode> {
     serve: serving.serve,
     serveRange: rangeOf?.(replica) ?? null,
     random,
+    ...(maxIdsPerRequest !== undefined && { options: { maxIdsPerRequest } }),
   });
   const gossip = push ? new MemoryGossip(network) : null;
   const announce =

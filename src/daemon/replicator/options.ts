@@ -44,6 +44,11 @@ export const DEFAULT_REPLICATOR_OPTIONS = {
    * more memory, about 150 bytes an item.
    */
   sliceItems: 16_384,
+  /**
+   * Missing items of a slice below which a peer lists their ids and streams nothing. Lowering it streams smaller
+   * slices, whose ids would cost less.
+   */
+  streamedItems: 256,
   /** Items listed and not stored above which a catch-up lists no further slice. */
   maxPending: 131_072,
   /**

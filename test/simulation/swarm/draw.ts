@@ -1,6 +1,7 @@
 import { DEFAULT_PENALTY_OPTIONS } from '../../../src/daemon/penalties/index.ts';
 import type { ReplicatorOptions } from '../../../src/daemon/replicator/index.ts';
 import { QuickRandom } from '../../support/quick-random.ts';
+import { drawCatchUps } from './catch-ups.ts';
 import {
   type Action,
   FAULTS,
@@ -28,24 +29,29 @@ export function drawPlan(seed: string, overrides: Overrides = {}): Plan {
   const links = drawLinks(random, nodes);
   const push = random.once(2);
   const puts = drawPuts(random, { nodeCount, itemCount, activeMs, retention });
-  const faults = drawFaults(random, overrides.faults ?? FAULTS, {
+  const kinds = overrides.faults ?? FAULTS;
+  const faults = drawFaults(random, kinds, {
     nodes: nodeCount,
     links: links.length,
     activeMs,
   });
-  const actions = [...puts, ...nearPuts(seed, faults, puts)].toSorted((a, b) => a.at - b.at);
+  const catchUps = drawCatchUps(seed, nodes, activeMs);
+  const near = nearBusy(seed, faults, { puts, startMs: catchUps.late?.startsMs });
+  const breaks = catchUps.breaks(links).filter(({ do: kind }) => kinds.includes(kind));
+  const actions = [...puts, ...near, ...breaks].toSorted((a, b) => a.at - b.at);
   const { without } = overrides;
   return {
     seed,
-    nodes,
-    links,
+    nodes: nodes.map(catchUps.node),
+    links: links.map(catchUps.link),
     actions: without === undefined ? actions : actions.filter((_, i) => !without.has(i)),
     activeMs,
     database: random.once(10) ? 'memory-level' : 'array',
     batchMs: random.of([0, 0, 2, 20, 200]),
     push,
-    options: drawOptions(random),
-    session: drawSession(random),
+    options: { ...drawOptions(random), ...catchUps.sizes },
+    partItems: catchUps.partItems,
+    session: { ...drawSession(random), ...catchUps.answers },
     index: random.once(3)
       ? {}
       : {
@@ -76,6 +82,7 @@ function drawNodes(random: QuickRandom, count: number, retention: boolean): Plan
     streams: random.fraction() < streaming,
     aheadMs: skewed ? random.between(-5 * SECOND, 5 * SECOND) : 0,
     maxAge: retention ? random.between(60, 300) * SECOND : 0,
+    startsMs: 0,
     lies: liars && i === count - 1 && count > 2,
   }));
 }
@@ -166,12 +173,20 @@ function drawFaults(
   });
 }
 
-/** Half of the faults come while a put is on its way to the others: requests are in flight then. */
-function nearPuts(seed: string, faults: readonly Action[], puts: readonly Action[]): Action[] {
+interface Busy {
+  readonly puts: readonly Action[];
+  /** When a node starts late. */
+  readonly startMs: number | undefined;
+}
+
+/** Half of the faults come while a put is on its way to the others, or a late node catches up. */
+function nearBusy(seed: string, faults: readonly Action[], { puts, startMs }: Busy): Action[] {
   const random = new QuickRandom(`near ${seed}`);
   return faults.map((fault) => {
     const [put, delay, near] = [random.of(puts), random.below(NEAR_MS), random.once(2)];
-    return near ? { ...fault, at: put.at + delay } : fault;
+    if (!near) return fault;
+    const at = startMs !== undefined && random.once(2) ? startMs : put.at;
+    return { ...fault, at: at + delay };
   });
 }
 

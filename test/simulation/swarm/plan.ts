@@ -1,5 +1,6 @@
 import type { ReplicatorOptions } from '../../../src/daemon/replicator/index.ts';
 import type { IndexOptions } from '../../../src/store/index.ts';
+import type { SimulationOptions } from '../simulated-node.ts';
 
 /** The faults of a simulation. */
 export const FAULTS = [
@@ -64,6 +65,8 @@ export interface PlannedNode {
   readonly aheadMs: number;
   /** Milliseconds for which items are kept; 0: for ever. */
   readonly maxAge: number;
+  /** Milliseconds until it starts for the first time, without an item. */
+  readonly startsMs: number;
   /** Serves wrong bytes now and then. */
   readonly lies: boolean;
 }
@@ -90,7 +93,9 @@ export interface Plan {
   readonly batchMs: number;
   readonly push: boolean;
   readonly options: Partial<ReplicatorOptions>;
-  readonly session: { readonly maxMissing?: number; readonly maxSessions?: number };
+  /** Items of a part of a stream at most. */
+  readonly partItems: number;
+  readonly session: Pick<SimulationOptions, 'maxMissing' | 'maxSessions' | 'maxIdsPerRequest'>;
   readonly index: Partial<IndexOptions>;
   readonly scrub: number;
   /** The points at which a peer is banned. */

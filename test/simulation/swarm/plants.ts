@@ -123,6 +123,18 @@ export const PLANTS: readonly Plant[] = [
     '',
   ),
   plant(
+    'a slice resumed one item late',
+    `${DAEMON}/replicator/catch-up/plan.ts`,
+    'const range = { lower: end, upper: slice.upper, expected, held: 0 };',
+    'const range = { lower: { hint: end.hint + 1n, id: null }, upper: slice.upper, expected, held: 0 };',
+  ),
+  plant(
+    'a stream counted as whole where the store refused it',
+    `${DAEMON}/replicator/fetching/streaming.ts`,
+    'return { end: refused ? lower : report.end, outcome',
+    'return { end: report.end, outcome',
+  ),
+  plant(
     'a ban that leaves no peer',
     `${DAEMON}/penalties/penalties.ts`,
     'if (others.length < minPeers) {',

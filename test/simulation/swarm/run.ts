@@ -25,7 +25,7 @@ export async function runPlan(plan: Plan, options: { keep?: boolean } = {}): Pro
   let convergedAfterMs: number | null = null;
   const forget = onBrokenInvariant(({ message }) => swarm.violated('invariant', 'all', message));
   try {
-    for (const node of swarm.nodes) swarm.start(node);
+    for (const node of swarm.nodes) startInTime(swarm, node);
     await settle();
     await beActive(swarm);
     convergedAfterMs = await converge(swarm);
@@ -46,6 +46,12 @@ export async function runPlan(plan: Plan, options: { keep?: boolean } = {}): Pro
     convergedAfterMs,
     trace: report.lines,
   };
+}
+
+function startInTime(swarm: Swarm, node: SwarmNode): void {
+  const { startsMs } = node.planned;
+  if (startsMs === 0) swarm.start(node);
+  else swarm.clock.after(startsMs, () => swarm.start(node));
 }
 
 async function beActive(swarm: Swarm): Promise<void> {

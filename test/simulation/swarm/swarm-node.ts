@@ -6,8 +6,15 @@ import {
   type Dialect,
   nativeDialect,
   type Serve,
+  type ServeRange,
 } from '../../../src/protocol/index.ts';
-import type { Clock, Random } from '../../../src/store/index.ts';
+import {
+  type Clock,
+  ID_BYTES,
+  type Random,
+  type RangePage,
+  type Replica,
+} from '../../../src/store/index.ts';
 import { FakeDisk } from '../../support/fake-disk.ts';
 import { FaultyDisk } from '../../support/faulty-disk.ts';
 import { memoryDatabase } from '../../support/memory-database.ts';
@@ -21,6 +28,7 @@ import { History } from './history.ts';
 import { MortalClock } from './mortal-clock.ts';
 import { PenaltyWatch } from './penalty-watch.ts';
 import type { Plan, PlannedNode } from './plan.ts';
+import type { StreamWatch } from './stream-watch.ts';
 
 const VERSIONS = { native: 4, 'native 2': 2, 'native 1': 1 } as const;
 
@@ -53,6 +61,8 @@ export class SwarmNode {
   readonly feed: FeedReader;
   readonly flights: FlightWatch;
   readonly penalties: PenaltyWatch;
+  /** Of the run under way. */
+  streams: StreamWatch | null = null;
   aheadMs: number;
   /** A record of its index was lost: nothing need have read it since. */
   damaged = false;
@@ -117,7 +127,7 @@ export class SwarmNode {
       dialects: this.planned.dialects.map((name) => dialectOf(name, random)),
       observers: [penaltyObserver(penalties), this.#init.observer(this)],
       store: this.#store(),
-      ...(this.planned.streams && { rangeOf: (replica) => (range) => replica.range(range) }),
+      ...(this.planned.streams && { rangeOf: (replica) => this.#inParts(replica) }),
       ...(this.planned.maxAge > 0 && { retention: { maxAge: this.planned.maxAge } }),
       wantsFile: {
         load: async () => this.#wants,
@@ -205,6 +215,15 @@ export class SwarmNode {
     };
   }
 
+  #inParts(replica: Replica): ServeRange {
+    const { plan, random } = this.#init;
+    return async (range) => {
+      const maxItems = Math.min(range.maxItems, plan.partItems);
+      const page = await replica.range({ ...range, maxItems });
+      return this.planned.lies && random.once(4) ? withoutFirst(page) : page;
+    };
+  }
+
   #lying(serve: Serve): Serve {
     return async (ids, limits) => {
       const served = await serve(ids, limits);
@@ -216,6 +235,11 @@ export class SwarmNode {
       });
     };
   }
+}
+
+/** A page that leaves out an item, and does not say so. */
+function withoutFirst({ ids, records, end }: RangePage): RangePage {
+  return { ids: ids.slice(ID_BYTES), records: records.slice(1), end };
 }
 
 function dialectOf(name: PlannedNode['dialects'][number], random: Random): Dialect {

@@ -9,6 +9,7 @@ import { Holdings } from './holdings.ts';
 import { Items } from './items.ts';
 import type { Plan, PlannedItem, PlannedLink } from './plan.ts';
 import { Report } from './report.ts';
+import { StreamWatch } from './stream-watch.ts';
 import { SwarmNode } from './swarm-node.ts';
 
 /** Between two attempts to start a node. */
@@ -33,6 +34,7 @@ export class Swarm {
   readonly report: Report;
   readonly nodes: readonly SwarmNode[];
   readonly links: readonly SwarmLink[];
+  readonly #byId: ReadonlyMap<string, SwarmNode>;
   readonly #claims: Claims;
   readonly items: Items;
   readonly #holdings: Holdings;
@@ -46,6 +48,7 @@ export class Swarm {
     this.report = new Report({ now: () => clock.monotonic(), keep });
     this.network = new MemoryNetwork({ clock, random, trace: (line) => this.report.note(line) });
     this.nodes = plan.nodes.map((_, number) => this.#newNode(number));
+    this.#byId = new Map(this.nodes.map((node) => [node.id, node]));
     this.links = plan.links.map((planned) => ({ planned, init: linkOf(planned), down: new Set() }));
     this.#claims = new Claims({ plan, clock, nodes: this.nodes });
     this.items = new Items(plan.seed);
@@ -87,8 +90,8 @@ export class Swarm {
       },
       (error: unknown) => {
         this.note(node.id, `did not start: ${String(error)}`);
-        // A disk that takes nothing lets no node start.
-        if (!/IO error|no space left/.test(String(error))) {
+        // A disk that takes nothing, or that refuses the first batch, lets no node start.
+        if (!/IO error|no space left|could not be synced/.test(String(error))) {
           this.violated('start', node.id, String(error));
         }
         const isAlive = node.aliveNow;
@@ -196,6 +199,10 @@ export class Swarm {
       this.note(node.id, 'found a damaged item');
     });
     history.began();
+    node.streams = new StreamWatch({
+      ...{ node, run, peers: this.#byId },
+      violated: (property, seen) => this.violated(property, node.id, seen),
+    });
     // Every other client looks now and then, and so finds the items of several commits.
     if (node.eager) run.replica.onArrival(() => node.follow());
     this.compare(node);
@@ -207,7 +214,7 @@ export class Swarm {
     const { plan, clock, random, network } = this;
     return new SwarmNode({
       ...{ number, plan, clock, random, network },
-      isHonest: (peer) => this.nodes.find(({ id }) => id === peer)?.planned.lies !== true,
+      isHonest: (peer) => this.#byId.get(peer)?.planned.lies !== true,
       cutOff: () => undefined,
       violated: (property, node, seen) => this.violated(property, node, seen),
       note: (line) => this.report.note(line),
@@ -225,6 +232,7 @@ export class Swarm {
         const end = error?.code ?? (equal ? 'equal' : 'done');
         this.note(node.id, `session ${role} ${peer} ${dialect} ${rounds} ${missing} ${end}`);
         this.#claims.ended(node, report, broken);
+        if (report.asked !== null) node.streams?.asked(report.asked);
       },
       want: (peer, ids) => {
         if (isAlive()) this.#claims.listed(node, peer, ids, broken);

@@ -1,11 +1,16 @@
 import type { Surveyed } from '../../../protocol/index.ts';
 import { type Bound, bytesToKey, compareBounds } from '../../../store/index.ts';
 import type { StreamResult } from '../fetching/index.ts';
-import { cutSlices, MAX_SLICE_FAILURES, missingIn, newSlice, type Slice } from './slice.ts';
+import {
+  cutSlices,
+  MAX_SLICE_FAILURES,
+  missingIn,
+  newSlice,
+  type Slice,
+  type SliceSizes,
+} from './slice.ts';
 
-export interface PlanInit {
-  /** Missing items that one peer lists at a time. */
-  sliceItems: number;
+export interface PlanInit extends SliceSizes {
   /** Ids listed and not stored, over all slices, above which nothing more is listed. */
   maxPending: number;
 }
@@ -76,7 +81,7 @@ export class Plan {
 
   /** Begins with the parts that a survey of everything has shown; `peers` share the work. */
   begin(parts: readonly Surveyed[], peers: number): void {
-    this.#slices = cutSlices(parts, peers, this.#init.sliceItems);
+    this.#slices = cutSlices(parts, peers, this.#init);
   }
 
   /** The next job of a peer, or null if it has to wait. */
@@ -153,7 +158,7 @@ export class Plan {
   surveyed(slice: Slice, parts: readonly Surveyed[], peers: number): void {
     // A peer that shows no parts of a slice that differs has few items there: it lists the slice.
     if (parts.length < 2) slice.state = 'open';
-    else this.#replace(slice, cutSlices(parts, peers, this.#init.sliceItems));
+    else this.#replace(slice, cutSlices(parts, peers, this.#init));
   }
 
   /** The slice is listed up to `end`, or to its end. */
@@ -225,10 +230,9 @@ export class Plan {
 
   /** Returns the part above `end`, which is open. */
   #cutAt(slice: Slice, end: Bound): Slice {
-    const { sliceItems } = this.#init;
     const expected = Math.max(1, slice.expected - slice.pending.size);
     const range = { lower: end, upper: slice.upper, expected, held: 0 };
-    const rest = { ...newSlice(range, sliceItems), streamable: slice.streamable };
+    const rest = { ...newSlice(range, this.#init), streamable: slice.streamable };
     slice.upper = end;
     this.#replace(slice, [slice, rest]);
     return rest;

@@ -35,12 +35,18 @@ export interface Slice {
   streamable: boolean;
 }
 
+/** How large slices are. */
+export interface SliceSizes {
+  /** Missing items that one peer lists at a time. */
+  readonly sliceItems: number;
+  /** Missing items below which the ids of a slice cost less than a stream. */
+  readonly streamedItems: number;
+}
+
 type SliceRange = Pick<Slice, 'lower' | 'upper' | 'expected'> & { held: number };
 
 /** Items that may be here already, for each item that is missing: they would come twice. */
 const MAX_HELD = 0.01;
-/** Missing items below which the ids of a slice cost less than a stream. */
-const MIN_STREAMED = 256;
 
 /** After more failures the sessions that close the catch-up settle the slice. */
 export const MAX_SLICE_FAILURES = 4;
@@ -55,11 +61,11 @@ export function isGivenUp({ state, failures }: Slice): boolean {
 }
 
 /** Slices from the parts that differ. Small neighbours are joined, but each peer gets several slices. */
-export function cutSlices(parts: readonly Surveyed[], peers: number, sliceItems: number): Slice[] {
+export function cutSlices(parts: readonly Surveyed[], peers: number, sizes: SliceSizes): Slice[] {
   const differing = parts.filter(({ differs }) => differs);
   const total = differing.reduce((sum, part) => sum + expectedIn(part), 0);
   const share = Math.ceil(total / (SLICES_A_PEER * Math.max(1, peers)));
-  const wanted = Math.min(sliceItems, Math.max(MIN_SLICE, share));
+  const wanted = Math.min(sizes.sliceItems, Math.max(MIN_SLICE, share));
   const slices: SliceRange[] = [];
   for (const part of differing) {
     const { lower, upper, ours: held } = part;
@@ -72,13 +78,13 @@ export function cutSlices(parts: readonly Surveyed[], peers: number, sliceItems:
       last.held += held;
     } else slices.push({ lower, upper, expected, held });
   }
-  return slices.map((slice) => newSlice(slice, sliceItems));
+  return slices.map((slice) => newSlice(slice, sizes));
 }
 
-export function newSlice(range: SliceRange, sliceItems: number): Slice {
+export function newSlice(range: SliceRange, { sliceItems, streamedItems }: SliceSizes): Slice {
   const state = range.expected > sliceItems ? 'coarse' : 'open';
   const { held, ...bounds } = range;
-  const streamable = range.expected >= MIN_STREAMED && held <= MAX_HELD * range.expected;
+  const streamable = range.expected >= streamedItems && held <= MAX_HELD * range.expected;
   const fresh = { lister: null, owes: null, checked: false, failures: 0 };
   return { ...bounds, ...fresh, state, pending: new Set(), streamable };
 }

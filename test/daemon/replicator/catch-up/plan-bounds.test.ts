@@ -17,7 +17,7 @@ function parts(...ahead: readonly number[]): Surveyed[] {
 }
 
 function planOf(ahead: readonly number[], peers = 2, init = {}): Plan {
-  const plan = new Plan({ sliceItems: 2_000, maxPending: 10_000, ...init });
+  const plan = new Plan({ sliceItems: 2_000, streamedItems: 256, maxPending: 10_000, ...init });
   plan.begin(parts(...ahead), peers);
   return plan;
 }
@@ -66,7 +66,7 @@ describe('the slices of a plan', () => {
   });
 
   it('count at least one item where the peer has no more than we', () => {
-    const plan = new Plan({ sliceItems: 10, maxPending: 10 });
+    const plan = new Plan({ sliceItems: 10, streamedItems: 256, maxPending: 10 });
     const part = { lower: at(0), upper: at(1), ours: 5, theirs: 5, differs: true };
     plan.begin([part], 1);
     assert.equal(plan.missing, 1);
@@ -171,6 +171,20 @@ describe('a slice', () => {
     assert.deepEqual([rest!.lower, rest!.upper], [at(140), at(200)]);
     plan.listed(begin(plan, 'b').slice, at(140));
     assert.equal(plan.slices.length, 4, 'nothing of it was listed');
+  });
+
+  it('is streamed from as many missing items on as streamedItems, and listed below', () => {
+    for (const [missing, kind] of [
+      [299, 'list'],
+      [300, 'stream'],
+    ] as const) {
+      const job = planOf([missing], 1, { streamedItems: 300 }).next({
+        peer: 'a',
+        alone: true,
+        streams: true,
+      });
+      assert.equal(job?.kind, kind, `${missing} items`);
+    }
   });
 
   it('is surveyed where its rest is larger than a slice', () => {

@@ -21,7 +21,7 @@ function parts(count: number, theirs: number, ours = 0, first = 0): Surveyed[] {
 }
 
 function plan(init: { sliceItems?: number; maxPending?: number } = {}): Plan {
-  return new Plan({ sliceItems: 2_000, maxPending: 10_000, ...init });
+  return new Plan({ sliceItems: 2_000, streamedItems: 256, maxPending: 10_000, ...init });
 }
 
 /** The peer's next job, begun. */

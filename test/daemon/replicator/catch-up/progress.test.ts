@@ -88,7 +88,7 @@ describe('a session of a catch-up', () => {
   const declining = sessionReport({
     outlines: { ours: outline, theirs: { ...outline, mode: 'survey' as const } },
   });
-  const plan = new Plan({ sliceItems: 10, maxPending: 10 });
+  const plan = new Plan({ sliceItems: 10, streamedItems: 256, maxPending: 10 });
   plan.begin([{ lower: at(5), upper: at(9), ours: 0, theirs: 3, differs: true }], 1);
   const job = (kind: Job['kind']): Job => ({ kind, slice: plan.slices[0]! });
   const KINDS = ['survey', 'list', 'check'] as const;

@@ -10,7 +10,7 @@ import { at, idOf, idsOf } from '../support.ts';
 class Rig {
   readonly clock: VirtualClock = new VirtualClock();
   readonly wanted: ReconciliationSet = new ReconciliationSet();
-  readonly plan: Plan = new Plan({ sliceItems: 2_000, maxPending: 10_000 });
+  readonly plan: Plan = new Plan({ sliceItems: 2_000, streamedItems: 256, maxPending: 10_000 });
   readonly fetcher: { paused: Fetcher['paused'] } = { paused: null };
   readonly #stalls: Stalls = new Stalls({
     clock: this.clock,

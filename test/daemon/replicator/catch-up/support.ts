@@ -115,6 +115,7 @@ export class Rig {
       fetcher: this.fetcher,
       service: { reconcile: (peer, scope: Scope = {}) => this.#reconcile(peer, scope) },
       sliceItems: 1_000,
+      streamedItems: 256,
       maxPending,
     });
     this.begin(peers, parts);

@@ -53,6 +53,7 @@ export class SessionsRig {
       caughtUp: () => this.caughtUp++,
       catchUpItems: FAR,
       sliceItems: 1_000,
+      streamedItems: 256,
       maxPending: 10_000,
     });
     this.sessions.start({

@@ -41,6 +41,7 @@ class Rig {
       caughtUp: () => {},
       catchUpItems: 500,
       sliceItems: 1_000,
+      streamedItems: 256,
       maxPending: 10_000,
     });
     this.sessions.start({
