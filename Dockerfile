@@ -37,5 +37,5 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=30s \
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=1048576
 # npm does not forward SIGTERM, so the launcher is process 1 itself; with a young generation that is
 # sized it does not start itself anew, and no signal falls in between.
-ENTRYPOINT ["node", "--min-semi-space-size=8", "--max-semi-space-size=8", "bin/rangemesh.js"]
+ENTRYPOINT ["node", "--min-semi-space-size=8", "--max-semi-space-size=8", "--v8-pool-size=1", "bin/rangemesh.js"]
 CMD ["start", "--config", "/opt/rangemesh/config/docker.yaml"]

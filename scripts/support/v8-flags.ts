@@ -1,5 +1,9 @@
 /** What `bin/rangemesh.js` has a daemon started with; a test holds the two equal. */
-export const V8_FLAGS: readonly string[] = ['--min-semi-space-size=8', '--max-semi-space-size=8'];
+export const V8_FLAGS: readonly string[] = [
+  '--min-semi-space-size=8',
+  '--max-semi-space-size=8',
+  '--v8-pool-size=1',
+];
 
 /** What it sets for the allocator of C, likewise. */
 export const ALLOCATOR: Readonly<Record<string, string>> = {

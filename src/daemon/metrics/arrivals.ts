@@ -45,18 +45,20 @@ export function arrivalMetrics({ declare, refusals, now }: ArrivalMetricsInit): 
   const way = (name: 'push' | 'fetch'): ArrivalObserver => ({
     stored(items, results) {
       const at = now();
-      let created = 0;
-      for (const [i, { payload }] of items.entries()) {
+      const labels = { way: name };
+      let [created, repeatedBytes] = [0, 0];
+      for (let i = 0; i < items.length; i++) {
         const result = results[i]!;
-        if (!result.created) duplicateBytes.inc({ way: name }, payload.length);
+        if (!result.created) repeatedBytes += items[i]!.payload.length;
         else {
           created++;
           const ms = at - Number(result.hint);
-          if (ms >= 0 && ms <= PROPAGATION_MS) propagation.observe({ way: name }, ms / 1_000);
+          if (ms >= 0 && ms <= PROPAGATION_MS) propagation.observe(labels, ms / 1_000);
         }
       }
-      added.inc({ way: name }, created);
-      duplicates.inc({ way: name }, items.length - created);
+      if (repeatedBytes > 0) duplicateBytes.inc(labels, repeatedBytes);
+      added.inc(labels, created);
+      duplicates.inc(labels, items.length - created);
     },
     refused: (code) => refusals.refused(name, code),
   });

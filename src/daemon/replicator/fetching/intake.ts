@@ -77,7 +77,7 @@ export class Intake {
 
   async #put(items: readonly VerifiedItem[]): Promise<void> {
     const { replica, guard, window, wanted, source, observer } = this.#init;
-    const bytes = items.reduce((sum, { payload }) => sum + ITEM_BYTES + payload.length, 0);
+    const bytes = items.reduce((sum, item) => sum + ITEM_BYTES + item.payload.length, 0);
     window.enter(bytes);
     const refusals: Reason[] = [];
     const origin = { via: 'fetch', peer: source, publisher: null } as const;

@@ -46,7 +46,7 @@ export class RootHistory {
     this.#log.add(keys);
     if (this.#state === null) return;
     const ids = new Uint8Array(keys.length * ID_BYTES);
-    for (const [at, { id }] of keys.entries()) ids.set(id, at * ID_BYTES);
+    for (let at = 0; at < keys.length; at++) ids.set(keys[at]!.id, at * ID_BYTES);
     this.#grow(ids, keys.length);
   }
 

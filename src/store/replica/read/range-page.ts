@@ -1,5 +1,5 @@
 import type { PartedSnapshot } from '../../buffer/index.ts';
-import { type Bytes, equalBytes, readU64BE } from '../../bytes.ts';
+import { type Bytes, readU64BE } from '../../bytes.ts';
 import { invariant } from '../../invariant.ts';
 import { type Bound, compareBounds, compareKeys, ID_BYTES, INFINITE_HINT } from '../../item.ts';
 import { type Database, passOver, plain, walk } from '../../level/index.ts';
@@ -147,20 +147,28 @@ class PageMaker {
   #take(key: Uint8Array, value: Uint8Array, prefix: number): void {
     if (key.length !== prefix + 8 + ID_BYTES) return;
     const hint = readU64BE(key, prefix);
-    const id = key.subarray(prefix + 8);
-    if (!this.#reaches(hint, id)) return;
+    if (!this.#isNext(key, prefix + 8) && !this.#reaches(hint, key.subarray(prefix + 8))) return;
     this.#at++;
     this.#bytes += value.length;
     if (value.length > this.#init.maxItemBytes) {
-      this.#records.push({ hint, id: plain(id), length: value.length });
+      const id = plain(key.subarray(prefix + 8));
+      this.#records.push({ hint, id, length: value.length });
     } else this.#records.push({ hint, payload: plain(value) });
+  }
+
+  /** Whether the id in `key` is the next of the index. In place: a view for each costs more than the look. */
+  #isNext(key: Uint8Array, offset: number): boolean {
+    const start = this.#at * ID_BYTES;
+    for (let i = 0; i < ID_BYTES; i++) {
+      if (this.#ids[start + i] !== key[offset + i]) return false;
+    }
+    return true;
   }
 
   /** Whether the index holds the key. Keys of the index before it have no record, and are passed. */
   #reaches(hint: bigint, id: Uint8Array): boolean {
     while (this.#at < this.#count) {
-      const start = this.#at * ID_BYTES;
-      if (equalBytes(this.#ids.subarray(start, start + ID_BYTES), id)) return true;
+      if (this.#isNext(id, 0)) return true;
       const indexed = this.#snapshot.select(this.#begin + this.#at);
       if (compareKeys(indexed, { hint, id }) > 0) return false;
       this.#at++;
