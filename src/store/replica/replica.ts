@@ -1,6 +1,6 @@
 import type { PartedSnapshot } from '../buffer/index.ts';
-import { checkFunction, checkInit, checkList } from '../checks.ts';
-import { checkId, checkKey, type HeldItem, type HeldKey, type ItemKey } from '../item.ts';
+import { checkFunction, checkInit } from '../checks.ts';
+import { checkId, type HeldItem, type HeldKey, type ItemKey } from '../item.ts';
 import type { VerifiedItem } from '../item-id.ts';
 import { type CompactOptions, type CompactResult, claim, type Database } from '../level/index.ts';
 import { readOnce } from '../ranks.ts';
@@ -114,8 +114,6 @@ export class Replica {
    * item counts as not held; it is put aside, and `onDamaged` says so.
    */
   async serve(ids: readonly Uint8Array[], limits: ServeLimits): Promise<readonly Served[]> {
-    checkList(ids, 'ids');
-    for (const id of ids) checkId(id);
     return this.#use().reader.serve(ids, limits);
   }
 
@@ -124,9 +122,12 @@ export class Replica {
    * `maxBytes`, and behind an item that is longer than `maxItemBytes`, damaged or not held.
    */
   async serveKeys(keys: readonly ItemKey[], limits: ServeLimits): Promise<readonly Served[]> {
-    checkList(keys, 'keys');
-    for (const key of keys) checkKey(key);
     return this.#use().reader.serveKeys(keys, limits);
+  }
+
+  /** A held item with at most `maxBytes`, at once; undefined also where it cannot be read now, or is damaged. */
+  short(id: Uint8Array, maxBytes: number): HeldItem | undefined {
+    return this.#use().reader.short(id, maxBytes);
   }
 
   /** The first items of a range, and the ids that the index has there, for a peer that lacks them. */

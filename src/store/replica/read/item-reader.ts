@@ -1,6 +1,7 @@
 import { type Bytes, bytesToHex } from '../../bytes.ts';
+import { checkList } from '../../checks.ts';
 import { StoreError } from '../../errors.ts';
-import type { HeldItem, Item, ItemKey } from '../../item.ts';
+import { checkId, checkKey, type HeldItem, type Item, type ItemKey } from '../../item.ts';
 import {
   type Database,
   isBytes,
@@ -58,6 +59,16 @@ export class ItemReader {
     throw new StoreError('STORE_CORRUPT', `item ${bytesToHex(id)} ${AFTER[found ?? 'nothing']}`);
   }
 
+  /** See `Replica.short`. */
+  short(id: Uint8Array, maxBytes: number): HeldItem | undefined {
+    const { lifecycle } = this.#init;
+    const head = lifecycle.readable ? this.#soundHead(id) : undefined;
+    if (head === undefined || head.bytes > maxBytes) return undefined;
+    const item = this.#item(lifecycle.database, { hint: head.hint, id: new Uint8Array(id) });
+    // Its record may say less than it has.
+    return item !== null && item.payload.length <= maxBytes ? item : undefined;
+  }
+
   /** Rejects with `STORE_CORRUPT` if the id record is damaged, and lets the index be built again. */
   async head(id: Uint8Array): Promise<ItemHead | undefined> {
     await this.#init.lifecycle.reader();
@@ -77,6 +88,8 @@ export class ItemReader {
 
   /** Answers to the first of `ids`, in order, at least one. A damaged item counts as not held. */
   async serve(ids: readonly Uint8Array[], limits: ServeLimits): Promise<Served[]> {
+    checkList(ids, 'ids');
+    for (const id of ids) checkId(id);
     const database = await this.#init.lifecycle.reader();
     const served: Served[] = [];
     let left = limits.maxBytes;
@@ -100,6 +113,8 @@ export class ItemReader {
 
   /** See `Replica.serveKeys`. */
   async serveKeys(keys: readonly ItemKey[], limits: ServeLimits): Promise<Served[]> {
+    checkList(keys, 'keys');
+    for (const key of keys) checkKey(key);
     const database = await this.#init.lifecycle.reader();
     const served: Served[] = [];
     let left = limits.maxBytes;

@@ -17,6 +17,24 @@ function ofLengths(...lengths: number[]): NewItem[] {
   return lengths.map((bytes, i) => item(i, bytes));
 }
 
+describe('short items', () => {
+  it('are read at once where they are held, whole and no longer than asked for', async (t) => {
+    const set = await MemorySet.of(ofLengths(99, 100, 101, 50));
+    const replica = await set.open(t);
+    await flipItem(set.database, item(3, 50));
+    const found = [1, 2, 3, 4, 9].map((number) =>
+      replica.short(idOf(ofLengths(99, 100, 101, 50)[number - 1] ?? item(9)), 100),
+    );
+    assert.deepEqual(
+      found.map((one) => one?.payload.length),
+      [99, 100, undefined, undefined, undefined],
+    );
+    assert.equal(found[0]!.hint, item(0).hint);
+    await replica.close();
+    assert.throws(() => replica.short(idOf(item(1)), 100), { code: 'STORE_CLOSED' });
+  });
+});
+
 describe('served items', () => {
   it('are as many as fit into the requested bytes, and at least one', async (t) => {
     const given = ofLengths(100, 100, 100);
