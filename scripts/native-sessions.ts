@@ -43,7 +43,7 @@ function meaning(record: NativeRecord): string {
   const { tag } = record;
   switch (tag) {
     case 'open':
-      return 'open: flags, nonce, count, root';
+      return `open: flags, nonce, count, root${record.opening.items ? ', longest payload, all payloads' : ''}`;
     case 'proof':
       return 'proof: 16 bytes, 0 refused';
     case 'same':
@@ -78,6 +78,8 @@ function meaning(record: NativeRecord): string {
       return `rest group ${record.group}${record.last ? ': last' : ''}, ${record.rests.length / 28} ids`;
     case 'recent':
       return `recent${record.last ? ': last' : ''}, ${record.ids.length / 32} ids`;
+    case 'items':
+      return `items of ${record.of}${record.of === 'give' || record.of === 'grant' ? ` group ${record.group}` : ''}: ${record.items.length}, each its hint, payload`;
     case 'piece':
       return `piece${record.upper === null ? ': last' : ''}, ${record.ids.length / 32} ids`;
     default:

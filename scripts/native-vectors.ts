@@ -26,7 +26,9 @@ import {
   codingReference,
   concatBytes,
   INFINITE_BOUND,
+  type Item,
   type ItemKey,
+  itemId,
   lthashReference,
   type Snapshot,
   SortedVector,
@@ -56,6 +58,19 @@ interface Scenario {
   readonly maxRangeItems: number;
   /** The responder knows the root of the initiator, and what came since. */
   readonly knows?: true;
+  /** Both sides take items in place of ids. Item i has the payload whose BLAKE3 it else has as its id. */
+  readonly payloads?: true;
+}
+
+/** What both sides take then. */
+const ROOM = { maxBytes: 512, totalBytes: 4_194_304 };
+
+/** The same item with its payload, and the id that follows. */
+function wholeItem(i: number): Item {
+  const { hint } = item(i);
+  const payload = new Uint8Array(4);
+  new DataView(payload.buffer).setUint32(0, i, true);
+  return { hint, id: itemId(hint, payload), payload };
 }
 
 const many = (first: number, step: number, count: number) =>
@@ -66,6 +81,7 @@ const SCENARIOS: readonly Scenario[] = [
   scenario('two small sets that differ: a list', 3, [2], [0]),
   scenario('one split, then symbols', 400, [123], [120, 390], 100),
   { ...scenario('an initiator that was away', 5, [1, 3], []), knows: true },
+  { ...scenario('items in place of ids', 3, [1, 2], [0]), payloads: true },
   scenario('an empty initiator', 3, [0, 1, 2], []),
   scenario('an empty responder', 3, [], [0, 1, 2]),
   scenario('one range in full on each side', 40, many(0, 1, 20), many(20, 1, 20), 10),
@@ -85,7 +101,8 @@ function scenario(
 }
 
 /** Sessions of older versions are few: they do not change any more. */
-const isSmall = ({ items, knows }: Scenario): boolean => items <= 400 && knows === undefined;
+const isSmall = ({ items, knows, payloads }: Scenario): boolean =>
+  items <= 400 && knows === undefined && payloads === undefined;
 
 interface Vectors {
   readonly parts: unknown;
@@ -153,7 +170,7 @@ function words(pairs: Uint32Array): string[] {
 }
 
 function runScenario(spec: Scenario, version: NativeVersion) {
-  const { name, items, initiatorLacks, responderLacks, maxRangeItems, knows } = spec;
+  const { name, items, initiatorLacks, responderLacks, maxRangeItems, knows, payloads } = spec;
   const sides = {
     initiator: sideOf('initiator', 0xaa, initiatorLacks),
     responder: sideOf('responder', 0xbb, responderLacks),
@@ -161,10 +178,10 @@ function runScenario(spec: Scenario, version: NativeVersion) {
   const dialogue = converse(sides);
   const { proved } = sides.initiator.finding!;
   const kept = { name, items, initiatorLacks, responderLacks, maxRangeItems };
-  return { ...kept, ...(knows && { knows }), ...dialogue, proved };
+  return { ...kept, ...(knows && { knows }), ...(payloads && { payloads }), ...dialogue, proved };
 
   function sideOf(role: Role, fill: number, lacks: readonly number[]): Session {
-    const snapshot = snapshotOf(items, lacks);
+    const snapshot = snapshotOf(items, lacks, payloads && wholeItem);
     const random = {
       bytes: (length: number) => new Uint8Array(length).fill(fill),
       fraction: () => 0,
@@ -176,14 +193,24 @@ function runScenario(spec: Scenario, version: NativeVersion) {
       version,
     });
     const history = knows && role === 'responder' ? { history: historyOf(spec) } : {};
-    return dialect.session({ role, snapshot, link: LINKS.lean, ...history });
+    const terms = payloads ? { takesItems: ROOM, shortItem: shortItemOf(items) } : {};
+    return dialect.session({ role, snapshot, link: LINKS.lean, ...history, ...terms });
   }
 }
 
-function snapshotOf(items: number, lacks: readonly number[]): Snapshot {
+function shortItemOf(items: number): (id: Uint8Array) => Item | undefined {
+  const all = new Map(many(0, 1, items).map((i) => [bytesToHex(wholeItem(i).id), wholeItem(i)]));
+  return (id) => all.get(bytesToHex(id));
+}
+
+function snapshotOf(
+  items: number,
+  lacks: readonly number[],
+  keyOf: (i: number) => ItemKey = item,
+): Snapshot {
   const storage = new SortedVector({ scheme: lthashReference });
   const held = Array.from({ length: items }, (_, i) => i).filter((i) => !lacks.includes(i));
-  storage.insert(held.map(item));
+  storage.insert(held.map(keyOf));
   return storage.snapshot();
 }
 
@@ -202,9 +229,11 @@ function historyOf({ items, initiatorLacks }: Scenario): SessionHistory {
 function converse(sides: Record<Role, Session>) {
   const frames: { from: Role; hex: string }[] = [];
   const missing: Record<Role, string[]> = { initiator: [], responder: [] };
+  const came: Record<Role, string[]> = { initiator: [], responder: [] };
   const take = (from: Role, first: Step): void => {
     for (let step = first; ; step = sides[from].proceed!(true)) {
       missing[from].push(...step.missing.map(bytesToHex));
+      came[from].push(...(step.items ?? []).map(({ id }) => bytesToHex(id)));
       frames.push(...step.frames.map((frame) => ({ from, hex: bytesToHex(frame) })));
       if (step.pending === undefined) return;
     }
@@ -217,7 +246,8 @@ function converse(sides: Record<Role, Session>) {
     take(to, sides[to].receive(Uint8Array.from(Buffer.from(hex, 'hex'))));
   }
   const { initiator, responder } = missing;
-  return { frames, missing: { initiator: initiator.sort(), responder: responder.sort() } };
+  const found = { frames, missing: { initiator: initiator.sort(), responder: responder.sort() } };
+  return came.initiator.length + came.responder.length === 0 ? found : { ...found, came };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -18,6 +18,7 @@ import {
   INFINITE_BOUND,
   type ItemKey,
   type Snapshot,
+  type VerifiedItem,
 } from '../../src/store/index.ts';
 import { assertProperty } from '../support/property.ts';
 import { keysOf, type Pair, pairOf, pairs } from './pairs.ts';
@@ -53,6 +54,8 @@ export interface DialectSuiteInit {
 export interface Dialogue {
   readonly frames: { readonly from: 'initiator' | 'responder'; readonly frame: Uint8Array }[];
   readonly missing: { readonly initiator: Uint8Array[]; readonly responder: Uint8Array[] };
+  /** Items that came in place of ids. */
+  readonly items: { readonly initiator: VerifiedItem[]; readonly responder: VerifiedItem[] };
   /** What the initiator said the responder lacks. */
   readonly have: Uint8Array[];
 }
@@ -62,7 +65,8 @@ const MAX_STEPS = 100_000;
 
 /** Carries frames between two sessions until neither has any left. */
 export function converse(initiator: Session, responder: Session, maxFrames = 50_000): Dialogue {
-  const dialogue: Dialogue = { frames: [], missing: { initiator: [], responder: [] }, have: [] };
+  const sides = <Found>() => ({ initiator: [] as Found[], responder: [] as Found[] });
+  const dialogue: Dialogue = { frames: [], missing: sides(), items: sides(), have: [] };
   const sessions = { initiator, responder };
   const done = { initiator: false, responder: false };
   const mayEnd = { ...done };
@@ -71,6 +75,7 @@ export function converse(initiator: Session, responder: Session, maxFrames = 50_
     for (let step = first; ; step = sessions[from].proceed!(true)) {
       assert.ok(steps++ < MAX_STEPS, 'a session comes to the end of its work');
       for (const id of step.missing) dialogue.missing[from].push(id);
+      dialogue.items[from].push(...(step.items ?? []));
       if (from === 'initiator') for (const id of step.have ?? []) dialogue.have.push(id);
       for (const frame of step.frames) dialogue.frames.push({ from, frame });
       done[from] = step.done;

@@ -1,4 +1,4 @@
-import type { Bound, Bytes, Snapshot } from '../../store/index.ts';
+import type { Bound, Bytes, Item, Snapshot, VerifiedItem } from '../../store/index.ts';
 import type { SessionLink } from './link.ts';
 import type { SessionLimits } from './options.ts';
 
@@ -11,6 +11,11 @@ export interface Step {
   readonly frames: readonly Bytes[];
   /** Ids that the peer holds and we lack; each once in a session. */
   readonly missing: readonly Bytes[];
+  /**
+   * Items that the peer holds and we lack; their ids are not in `missing`. Absent where the session takes
+   * none.
+   */
+  readonly items?: readonly VerifiedItem[];
   /** Ids that we hold and the peer lacks; each once. Absent where the dialect or role learns none. */
   readonly have?: readonly Bytes[];
   /**
@@ -156,6 +161,14 @@ export interface SessionHistory {
   since(root: Uint8Array, current: CurrentSet): RecentKeys | null;
 }
 
+/** The items that a side takes in place of their ids. */
+export interface ItemRoom {
+  /** Longest payload, in bytes. */
+  readonly maxBytes: number;
+  /** Payload bytes of all items in a session. */
+  readonly totalBytes: number;
+}
+
 /** What a session needs. */
 export interface SessionInit {
   role: Role;
@@ -198,6 +211,17 @@ export interface SessionInit {
    * @default unknown
    */
   history?: SessionHistory;
+  /**
+   * Items that the peer may send in place of ids, for dialects that can. With several sessions over one
+   * interval, one alone takes items: the others would bring the same.
+   * @default none
+   */
+  takesItems?: ItemRoom | null;
+  /**
+   * An item of the set whose payload is no longer than `maxBytes`, to be sent in place of its id; else undefined.
+   * @default ids alone are sent
+   */
+  shortItem?: (id: Uint8Array, maxBytes: number) => Pick<Item, 'hint' | 'payload'> | undefined;
   /**
    * Ids in `have` and in `unlisted`, each, for dialects with `tells`. Raising it costs memory.
    * @default 0

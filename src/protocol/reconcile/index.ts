@@ -8,6 +8,7 @@ export type {
   Dialect,
   Finding,
   Interval,
+  ItemRoom,
   Outline,
   Outlines,
   RecentKeys,

@@ -83,6 +83,18 @@ export interface ReconcileOptions {
    * @default 'auto'
    */
   link: LinkChoice;
+  /**
+   * Longest payload that a session brings as the item itself, and not as an id to be fetched; 0: none. Raising
+   * it saves ids, and takes longer items from one peer alone.
+   * @default 512
+   */
+  itemBytes: number;
+  /**
+   * Payload bytes that one session brings so at most; the other items are fetched. Raising it saves ids, and
+   * leaves more to one peer.
+   * @default 4 MiB
+   */
+  sessionItemBytes: number;
   /** Passed on to every session. */
   limits: Partial<SessionLimits>;
 }
@@ -96,5 +108,7 @@ export const DEFAULT_RECONCILE_OPTIONS: ReconcileOptions = {
   giveWayMs: 60_000,
   tell: 64,
   link: 'auto',
+  itemBytes: 512,
+  sessionItemBytes: 4 * 1024 * 1024,
   limits: {},
 };

@@ -17,6 +17,7 @@ import { reconciledBoth, type SessionReport } from '../report.ts';
 import { type InboundSession, type PeerChannelEvents, PeerChannels } from './peer-channels.ts';
 import { PeerLinks } from './peer-links.ts';
 import { PeerSession, type SessionContext } from './peer-session.ts';
+import { RunningIntervals } from './running-intervals.ts';
 import { Slots } from './slots.ts';
 import type { Reconcile, ReconcileEvents, ReconcileInit, RunningSession, Scope } from './types.ts';
 
@@ -82,6 +83,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
       channels: this.#channels,
       calling: new Slots(slots),
       serving: new Slots(slots),
+      intervals: new RunningIntervals(),
       work: init.work ?? new PeerWork({ clock: init.clock }),
       turns,
       share: new SliceShare(turns),

@@ -1,4 +1,4 @@
-import { delay } from '../../../store/index.ts';
+import { delay, type Snapshot } from '../../../store/index.ts';
 import type { Step } from '../dialect.ts';
 import type { OpenChannel } from './peer-stream.ts';
 import type { SessionEnvironment } from './types.ts';
@@ -39,6 +39,13 @@ export class SessionWork {
   step(slice: (share: number) => Step): Promise<Step> {
     const { share } = this.#environment;
     return this.run(() => share.run(slice, ({ pending }) => pending === 'work'));
+  }
+
+  /** Prepares a snapshot in slices. */
+  async prepare(snapshot: Snapshot, signal: AbortSignal): Promise<void> {
+    const steps = snapshot.prepare?.()[Symbol.iterator]();
+    if (steps === undefined) return;
+    while ((await this.run(() => steps.next())).done !== true) signal.throwIfAborted();
   }
 
   /** Charges what the stream of the session has carried since the last call. */

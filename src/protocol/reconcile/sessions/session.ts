@@ -1,4 +1,4 @@
-import { type Bound, compareBounds, type Snapshot } from '../../../store/index.ts';
+import { type Bound, compareBounds } from '../../../store/index.ts';
 import { within } from '../../deadline.ts';
 import { ProtocolError, SessionStop } from '../../errors.ts';
 import type { Dialect, Interval, Outline, Role, Session, Step } from '../dialect.ts';
@@ -7,6 +7,7 @@ import { EVERYTHING, intersection, isEmpty } from '../interval.ts';
 import { describe, emptyReport, noteEnd, type OpenReport, type SessionReport } from '../report.ts';
 import type { LinkWatch } from './peer-links.ts';
 import type { OpenChannel } from './peer-stream.ts';
+import { SessionItems } from './session-items.ts';
 import { SessionWork } from './session-work.ts';
 import type { Scope, SessionEnvironment } from './types.ts';
 
@@ -37,6 +38,7 @@ export class SessionRun {
   readonly #environment: SessionEnvironment;
   readonly #peer: string;
   readonly #work: SessionWork;
+  readonly #items: SessionItems;
   readonly #link: LinkWatch;
   readonly #report: OpenReport;
   readonly #pump: FramePump;
@@ -53,6 +55,7 @@ export class SessionRun {
     this.#environment = environment;
     this.#peer = channel.peer;
     this.#work = new SessionWork(environment, this.#peer);
+    this.#items = new SessionItems(environment, this.#peer);
     this.#link = environment.links.watch(this.#peer);
     this.#begin = environment.clock.monotonic();
     const { clock, options } = environment;
@@ -138,17 +141,18 @@ export class SessionRun {
     const { dialect, role, scope } = this.#init;
     const { interval, found } = scope;
     const { options, refuses } = this.#environment;
-    const { snapshot, version, accepts, history, terms } = await this.#work.run(() =>
-      this.#environment.snapshot(this.#peer),
-    );
+    const held = await this.#work.run(() => this.#environment.snapshot(this.#peer));
+    const { snapshot, version, accepts, history, shortItem, terms } = held;
     this.#report.version = version;
     try {
       this.#narrow(accepts);
-      await this.#prepare(snapshot);
+      await this.#work.prepare(snapshot, this.#over.signal);
       const session = await this.#work.run(() =>
         dialect.session({
           ...terms,
           ...(history !== undefined && { history }),
+          ...(shortItem !== undefined && { shortItem }),
+          takesItems: found === undefined ? this.#items.begin(this.#report) : null,
           role,
           snapshot,
           limits: options.limits,
@@ -164,15 +168,9 @@ export class SessionRun {
       await this.#carry(session, first);
       this.#noteEnd(session, snapshot.size);
     } finally {
+      this.#items.end();
       snapshot.release();
     }
-  }
-
-  async #prepare(snapshot: Snapshot): Promise<void> {
-    const steps = snapshot.prepare?.()[Symbol.iterator]();
-    if (steps === undefined) return;
-    while ((await this.#work.run(() => steps.next())).done !== true)
-      this.#over.signal.throwIfAborted();
   }
 
   #narrow(accepts: Interval = EVERYTHING): void {
@@ -229,14 +227,15 @@ export class SessionRun {
         this.#digested(session);
       }
       this.#apply(step);
+      await this.#items.hand(step);
     }
     await this.#pump.sent();
   }
 
-  #apply({ missing, have = [], unlisted = [], frames }: Step): void {
+  #apply({ missing, items = [], have = [], unlisted = [], frames }: Step): void {
     const { found } = this.#init.scope;
     const { events } = this.#environment;
-    this.#report.missing += missing.length;
+    this.#report.missing += missing.length + items.length;
     const named = have.length + unlisted.length > 0;
     if (found !== undefined) found.take({ missing, have, unlisted });
     else if (missing.length > 0) events.missing(this.#peer, missing);

@@ -1,4 +1,4 @@
-import type { Clock, Snapshot } from '../../../store/index.ts';
+import type { Clock, Snapshot, VerifiedItem } from '../../../store/index.ts';
 import type { PeerWork, SliceShare, TrafficMeter, Turns } from '../../budgets/index.ts';
 import type { Knows } from '../../knows.ts';
 import type { Log } from '../../log.ts';
@@ -14,6 +14,7 @@ import type {
 import type { ReconcileOptions } from '../options.ts';
 import type { SessionReport } from '../report.ts';
 import type { PeerLinks } from './peer-links.ts';
+import type { RunningIntervals } from './running-intervals.ts';
 import type { Slots } from './slots.ts';
 
 /** The part and the kind of a session. */
@@ -59,6 +60,8 @@ export interface HeldSnapshot {
   readonly accepts?: Interval;
   /** See `SessionInit`. */
   readonly history?: SessionHistory;
+  /** See `SessionInit`; absent where ids alone are sent. */
+  readonly shortItem?: SessionInit['shortItem'];
   /** How the peer is served; see `SessionInit`. */
   readonly terms?: Pick<SessionInit, 'gives' | 'takes' | 'holds'>;
 }
@@ -100,6 +103,13 @@ export interface ReconcileEvents {
   differs(peer: string): void;
   /** Ids the peer holds and we lack, as they are learnt, in either role. */
   missing(peer: string, ids: readonly Uint8Array[]): void;
+  /**
+   * Whether a session that begins now may bring items in place of ids.
+   * @default never
+   */
+  takesItems?(peer: string): boolean;
+  /** Items that we lack, as they come. The session goes on once the promise is settled; it never rejects. */
+  items?(peer: string, items: readonly VerifiedItem[]): Promise<void>;
   /**
    * Ids that we hold and the peer lacks, up to `ReconcileOptions.tell` of a session, and likewise ids
    * that the index here does not list; in dialects with `tells`.
@@ -164,6 +174,8 @@ export interface SessionEnvironment
   readonly serving: Slots;
   readonly work: NonNullable<ReconcileInit['work']>;
   readonly turns: NonNullable<ReconcileInit['turns']>;
+  /** Of all sessions that settle differences. */
+  readonly intervals: RunningIntervals;
   /** Sizes the slices of all sessions. */
   readonly share: Pick<SliceShare, 'run'>;
 }

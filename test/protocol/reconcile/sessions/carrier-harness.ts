@@ -4,6 +4,7 @@ import type { Channel, Session, SessionReport, Step } from '../../../../src/prot
 import { DEFAULT_RECONCILE_OPTIONS } from '../../../../src/protocol/reconcile/options.ts';
 import {
   PeerLinks,
+  RunningIntervals,
   type SessionEnvironment,
   SessionRun,
   type SessionRunInit,
@@ -81,6 +82,7 @@ export function runOf(
     snapshot: () => ({ snapshot, version: 0 }),
     options: { ...DEFAULT_RECONCILE_OPTIONS, frameTimeoutMs: 1_000 },
     serving: slots,
+    intervals: new RunningIntervals(),
     links: new PeerLinks(clock, 'auto'),
     work: work ?? new PeerWork({ clock }),
     turns: taken,

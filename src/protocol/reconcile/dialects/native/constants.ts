@@ -38,6 +38,8 @@ export const LIST_WIDTH = 5;
 /** The same in a list of at most `SHORT_LIST` items, where chance makes fewer pairs equal. */
 export const SHORT_LIST_WIDTH = 4;
 export const SHORT_LIST = 256;
+/** Most items of a record: it is read in one go. */
+export const MAX_RECORD_ITEMS = 1_024;
 /** Most items of a list; larger ranges are split first. */
 export const MAX_LISTED = 4_096;
 /** Sums of the estimator in a sketch, each of four buckets; a probe has all buckets. */
@@ -76,4 +78,5 @@ export const TAG = {
   probe: 0x29,
   rest: 0x2a,
   recent: 0x2b,
+  items: 0x2c,
 } as const;

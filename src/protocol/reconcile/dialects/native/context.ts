@@ -4,6 +4,7 @@ import type { SessionLink } from '../../link.ts';
 import type { Meter } from '../shared/index.ts';
 import type { NativeVersion } from './constants.ts';
 import type { DifferenceLedger } from './difference-ledger.ts';
+import type { InboundItems, OutboundItems } from './items.ts';
 import type { SessionKey } from './key.ts';
 import type { NativeLimits } from './options.ts';
 import type { PeerLimits, RecordOutbox } from './wire/index.ts';
@@ -22,6 +23,9 @@ export interface Context {
   readonly outbox: RecordOutbox;
   readonly ledger: DifferenceLedger;
   readonly version: NativeVersion;
+  /** Items in place of ids, to the peer and of the peer. */
+  readonly outbound: OutboundItems;
+  readonly inbound: InboundItems;
 }
 
 /** How this version makes short ids. */

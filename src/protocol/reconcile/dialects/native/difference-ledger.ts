@@ -1,4 +1,10 @@
-import { type Bytes, bytesToKey, ID_BYTES, type Snapshot } from '../../../../store/index.ts';
+import {
+  type Bytes,
+  bytesToKey,
+  ID_BYTES,
+  type Snapshot,
+  type VerifiedItem,
+} from '../../../../store/index.ts';
 import type { Step } from '../../dialect.ts';
 import { EXPAND_COST, FINGERPRINT_COST, LOOKUP_COST, type Meter } from '../shared/index.ts';
 import { malformed } from './wire/index.ts';
@@ -18,7 +24,7 @@ export interface DifferenceLedgerInit {
 }
 
 /** Ids for the next step of a session. */
-type FoundIds = Pick<Step, 'missing' | 'have' | 'unlisted'>;
+type FoundIds = Pick<Step, 'missing' | 'items' | 'have' | 'unlisted'>;
 
 /**
  * The differences found so far. Our state without our own ids, and with those of the peer, must be the
@@ -29,6 +35,7 @@ export class DifferenceLedger {
   readonly #change: { readonly added: Uint8Array; readonly removed: Uint8Array };
   readonly #seen = new Set<string>();
   #missing: Bytes[] = [];
+  #items: VerifiedItem[] = [];
   readonly #have: FirstIds;
   readonly #unlisted: FirstIds;
   mine = 0;
@@ -65,8 +72,11 @@ export class DifferenceLedger {
     meter.spend(FINGERPRINT_COST + named);
   }
 
-  /** Notes ids that only the peer has. Those under no hint here are missing; they share memory. */
-  *got(ids: Uint8Array): NativeWork {
+  /**
+   * Notes ids that only the peer has. Those under no hint here are missing; they share memory. `items`: the
+   * items of these ids, where they came too.
+   */
+  *got(ids: Uint8Array, items: readonly VerifiedItem[] = []): NativeWork {
     const { snapshot, meter } = this.#init;
     for (let at = 0; at < ids.length; at += BATCH * ID_BYTES) {
       if (meter.over) yield 'slice';
@@ -74,11 +84,11 @@ export class DifferenceLedger {
       snapshot.scheme.add(this.#change.added, some);
       this.theirs += some.length / ID_BYTES;
       meter.spend(((EXPAND_COST + LOOKUP_COST) * some.length) / ID_BYTES);
-      this.#lookUp(some);
+      this.#lookUp(some, items.slice(at / ID_BYTES));
     }
   }
 
-  #lookUp(ids: Bytes): void {
+  #lookUp(ids: Bytes, items: readonly VerifiedItem[]): void {
     const { snapshot, refuses, holds } = this.#init;
     for (let at = 0; at < ids.length; at += ID_BYTES) {
       const id = ids.subarray(at, at + ID_BYTES);
@@ -88,17 +98,29 @@ export class DifferenceLedger {
       if (holds(id)) this.hidden++;
       else if (refuses(id)) this.refused++;
       else if (snapshot.contains(id)) this.#unlisted.add(id);
-      else this.#missing.push(id);
+      else this.#lacks(id, items[at / ID_BYTES]);
     }
+  }
+
+  #lacks(id: Bytes, item: VerifiedItem | undefined): void {
+    if (item === undefined) this.#missing.push(id);
+    else this.#items.push(item);
   }
 
   /** The ids found since the last call. */
   takeFound(): FoundIds {
     const missing = this.#missing;
+    const items = this.#items;
     this.#missing = [];
-    this.missing += missing.length;
+    this.#items = [];
+    this.missing += missing.length + items.length;
     const [have, unlisted] = [this.#have.take(), this.#unlisted.take()];
-    return { missing, ...(have.length > 0 && { have }), ...(unlisted.length > 0 && { unlisted }) };
+    return {
+      missing,
+      ...(items.length > 0 && { items }),
+      ...(have.length > 0 && { have }),
+      ...(unlisted.length > 0 && { unlisted }),
+    };
   }
 
   /** The state and count that the peer must have in [begin, end). */

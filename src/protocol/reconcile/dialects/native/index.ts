@@ -72,9 +72,11 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
         takes = true,
         holds = () => false,
         link = LINKS.auto,
+        takesItems = null,
+        shortItem = () => undefined,
       } = asked;
       const limits = { ...DEFAULT_NATIVE_LIMITS, ...init.limits, ...asked.limits };
-      checkLimits({ ...limits, tell, ...link });
+      checkLimits({ ...limits, tell, ...link, ...takesItems });
       limits.maxMessageBytes = Math.min(limits.maxMessageBytes, MAX_FRAME_BYTES);
       for (const name of ['maxMessageBytes', 'maxInboundBytes'] as const) {
         checkLeast(name, limits[name], MIN_FRAME_BYTES);
@@ -100,6 +102,8 @@ export function nativeDialect(init: NativeInit = {}): Dialect {
         tell,
         mode,
         link,
+        takesItems,
+        shortItem,
       });
     },
   };

@@ -17,7 +17,9 @@ import type {
 import {
   DIALECT_VERSION,
   DifferenceLedger,
+  InboundItems,
   Meter,
+  OutboundItems,
   sessionKey,
 } from '../../../../../src/protocol/reconcile/dialects/native/testing.ts';
 import type {
@@ -130,6 +132,8 @@ export function contextOf(init: ContextInit = {}): Context {
     outbox: new RecordOutbox(limits.maxMessageBytes, version),
     ledger: new DifferenceLedger({ snapshot, meter, refuses, holds, tell }),
     version,
+    outbound: new OutboundItems(null, { shortItem: () => undefined, meter }),
+    inbound: new InboundItems(null, meter),
   };
 }
 

@@ -6,4 +6,5 @@ export { OwnGroups } from './own-groups.ts';
 export type { PeerGroup } from './peer-group.ts';
 export { PeerGroups, type PeerGroupsInit } from './peer-groups.ts';
 export { idsThatFit } from './send-ids.ts';
+export { sendItems } from './send-items.ts';
 export { SketchGroup } from './sketch-group.ts';

@@ -1,4 +1,4 @@
-import { ID_BYTES, invariant, MAX_SYMBOLS } from '../../../../../store/index.ts';
+import { ID_BYTES, invariant, MAX_SYMBOLS, type VerifiedItem } from '../../../../../store/index.ts';
 import type { Context } from '../context.ts';
 import type { FoundRecord, IdsRecord, MatchRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
@@ -172,11 +172,11 @@ export class OwnGroups {
   }
 
   /** Ids of the peer for one of our groups. */
-  *give(record: IdsRecord): NativeWork {
+  *give(record: IdsRecord, items?: readonly VerifiedItem[]): NativeWork {
     const own = this.#get(record.group);
     if (!own.answered || !own.gives) throw malformed('ids that were not announced');
     own.differences += record.ids.length / ID_BYTES;
-    yield* this.#context.ledger.got(record.ids);
+    yield* this.#context.ledger.got(record.ids, items);
     own.gives = !record.last;
     this.#settle(record.group, own);
   }

@@ -4,6 +4,7 @@ import {
   invariant,
   MAX_SYMBOLS,
   type ShortIdForm,
+  type VerifiedItem,
 } from '../../../../../store/index.ts';
 import { LIST_WIDTH, MAX_LISTED, REST_BYTES } from '../constants.ts';
 import { type Context, shortIdForm } from '../context.ts';
@@ -138,7 +139,7 @@ export class PeerGroups {
   }
 
   /** Ids of the peer that we asked for. */
-  *grant({ group: number, ids, last }: IdsRecord): NativeWork {
+  *grant({ group: number, ids, last }: IdsRecord, items?: readonly VerifiedItem[]): NativeWork {
     const peer = this.#get(number);
     if (!peer.answered || peer.rests > 0) throw malformed('ids that were not asked for');
     const { coding, key } = this.#context;
@@ -148,7 +149,7 @@ export class PeerGroups {
       if (peer.wanted.delete(name)) continue;
       throw malformed('an id does not hash to a short id that was asked for');
     }
-    yield* this.#context.ledger.got(ids);
+    yield* this.#context.ledger.got(ids, items);
     if (last) this.drop(peer);
   }
 

@@ -1,10 +1,20 @@
-import { type Bound, compareBounds, INFINITE_HINT } from '../../../../../store/index.ts';
+import {
+  type Bound,
+  compareBounds,
+  INFINITE_HINT,
+  type VerifiedItem,
+} from '../../../../../store/index.ts';
 import type { Interval } from '../../../dialect.ts';
 import type { DifferenceLedger } from '../difference-ledger.ts';
 import type { CutRecord, SplitRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
 import { inCluster, type NativeWork, type RankedRange } from '../work.ts';
 import type { AskedRange } from './questions.ts';
+
+/** Records that answer ranges, or begin to. */
+const RANGE_ANSWERS: ReadonlySet<string> = new Set([
+  ...['same', 'later', 'want', 'take', 'all', 'split', 'cut', 'fail', 'sketch', 'probe', 'list'],
+]);
 
 /** Our ranges that the peer has to answer, in this order. */
 export class Announced {
@@ -23,6 +33,11 @@ export class Announced {
   /** The peer is sending a range in full. */
   get receiving(): boolean {
     return this.#rest !== null;
+  }
+
+  /** Throws for a record that answers a range while another is sent in full. */
+  check(tag: string): void {
+    if (this.receiving && RANGE_ANSWERS.has(tag)) throw malformed('a range in full is cut short');
   }
 
   *ranges(): Iterable<Interval> {
@@ -70,9 +85,14 @@ export class Announced {
   }
 
   /** Takes ids of a range that `restart` began, in any order. */
-  *recent(ids: Uint8Array, last: boolean, ledger: DifferenceLedger): NativeWork {
+  *recent(
+    ids: Uint8Array,
+    last: boolean,
+    ledger: DifferenceLedger,
+    items: readonly VerifiedItem[] = [],
+  ): NativeWork {
     if (this.#rest === null) throw malformed('it had told all that came since');
-    yield* ledger.got(ids);
+    yield* ledger.got(ids, items);
     if (last) this.#rest = null;
   }
 
@@ -85,6 +105,12 @@ export class Announced {
   /** The peer begins to send the next range in full. */
   all(): void {
     this.#rest = this.shift(1)[0]!;
+  }
+
+  /** The rest of the range in full that the peer is sending. */
+  get rest(): Interval {
+    if (this.#rest === null) throw malformed('items of a range that is not open');
+    return this.#rest;
   }
 
   /** Takes the ids below `upper`, or the last ones. */

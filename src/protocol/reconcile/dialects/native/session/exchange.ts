@@ -4,8 +4,13 @@ import type { Finding, Interval, RecentKeys, Role } from '../../../dialect.ts';
 import { isEmpty, sameInterval } from '../../../interval.ts';
 import type { Context } from '../context.ts';
 import { OwnGroups, PeerGroups, Predictor } from '../groups/index.ts';
-import type { NativeRecord, Opening, ProofRecord, RunRecord } from '../wire/index.ts';
-import { malformed } from '../wire/index.ts';
+import {
+  malformed,
+  type NativeRecord,
+  type Opening,
+  type ProofRecord,
+  type RunRecord,
+} from '../wire/index.ts';
 import type { NativeWork } from '../work.ts';
 import { partsOf } from './announced.ts';
 import { Course } from './course.ts';
@@ -13,6 +18,7 @@ import { GroupLane } from './group-lane.ts';
 import { Proofs } from './proofs.ts';
 import { RangePlanner } from './range-planner.ts';
 import { Recent } from './recent.ts';
+import { toldItems } from './told-items.ts';
 
 export interface ExchangeInit {
   role: Role;
@@ -26,11 +32,6 @@ export interface ExchangeInit {
   /** What came since the set here was that of the peer; null where that is not known. */
   recent: RecentKeys | null;
 }
-
-/** Records that answer ranges, or begin to. */
-const RANGE_ANSWERS: ReadonlySet<string> = new Set([
-  ...['same', 'later', 'want', 'take', 'all', 'split', 'cut', 'fail', 'sketch', 'probe', 'list'],
-]);
 
 /**
  * Everything from the openings to the proofs, in two lanes of work. Answers to the peer's ranges may
@@ -185,15 +186,16 @@ export class Exchange {
   /** Takes one record. Returned work precedes the next record. */
   receive(record: Exclude<NativeRecord, { tag: 'open' | 'stop' }>): NativeWork | null {
     if (this.#proof !== null) throw unexpected('the peer had said that it was done');
-    const hearing = this.#recent.hearing(record);
+    // Items count as the record of their ids.
+    const said = record.tag === 'items' ? { tag: record.of } : record;
+    const hearing = this.#recent.hearing(said);
     if (hearing === 'tell') this.#tell();
     if (hearing !== 'take') return null;
-    if (this.#recent.begins(record)) this.#giveUp();
+    if (this.#recent.begins(said)) this.#giveUp();
     this.#waiting = false;
     if (record.tag !== 'same' && record.tag !== 'proof') this.#signs = true;
     const { announced } = this.course;
-    if (announced.receiving && RANGE_ANSWERS.has(record.tag))
-      throw malformed('a range in full is cut short');
+    announced.check(record.tag);
     switch (record.tag) {
       case 'same':
       case 'later':
@@ -204,6 +206,8 @@ export class Exchange {
       case 'all':
         announced.all();
         break;
+      case 'items':
+        return toldItems(record, { ...this.#init, announced, groups: this.#groups });
       case 'recent':
         return announced.recent(record.ids, record.last, this.#init.context.ledger);
       case 'piece':

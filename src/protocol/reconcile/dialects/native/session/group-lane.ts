@@ -1,3 +1,4 @@
+import type { VerifiedItem } from '../../../../../store/index.ts';
 import type { OwnGroups, PeerGroups } from '../groups/index.ts';
 import type { NativeRecord } from '../wire/index.ts';
 import type { NativeWork } from '../work.ts';
@@ -35,8 +36,8 @@ export class GroupLane {
     this.#init = init;
   }
 
-  /** Takes one record. Returned work precedes the next record. */
-  receive(record: GroupRecord): NativeWork | null {
+  /** Takes one record; `items` are those of its ids. Returned work precedes the next record. */
+  receive(record: GroupRecord, items?: readonly VerifiedItem[]): NativeWork | null {
     const { own, peers, announced } = this.#init;
     switch (record.tag) {
       case 'sketch':
@@ -60,11 +61,11 @@ export class GroupLane {
       case 'match':
         return own.match(record);
       case 'give':
-        return own.give(record);
+        return own.give(record, items);
       case 'rest':
         return peers.rest(record);
       default:
-        return peers.grant(record);
+        return peers.grant(record, items);
     }
     return null;
   }

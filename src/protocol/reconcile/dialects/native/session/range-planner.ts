@@ -240,7 +240,9 @@ export class RangePlanner {
   }
 
   #join(kind: GroupKind, range: Compared): NativeWork {
-    return this.#writer.join(kind, {
+    // A peer that takes items needs no ids of them.
+    const named = kind === 'ids' && this.#init.context.outbound.open;
+    return this.#writer.join(named ? 'list' : kind, {
       range,
       items: sizesOf(range).largest,
       expected: null,

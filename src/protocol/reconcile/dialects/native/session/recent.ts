@@ -2,10 +2,10 @@ import { ID_BYTES } from '../../../../../store/index.ts';
 import { unexpected } from '../../../../errors.ts';
 import type { Interval, RecentKeys, Role } from '../../../dialect.ts';
 import type { Context } from '../context.ts';
-import { idsThatFit } from '../groups/index.ts';
+import { idsThatFit, sendItems } from '../groups/index.ts';
 import type { NativeRecord } from '../wire/index.ts';
 import { malformed } from '../wire/index.ts';
-import type { NativeWork } from '../work.ts';
+import { type NativeWork, send } from '../work.ts';
 
 /** The answers of a responder to the whole interval, on their way while it is told what came since. */
 const CROSSING: ReadonlySet<string> = new Set([
@@ -53,9 +53,10 @@ export class Recent {
         while (outbox.full) yield 'output';
         if (meter.over) yield 'slice';
         const some = ids.subarray(at, at + ID_BYTES * idsThatFit(context));
-        outbox.push({ tag: 'recent', last: false, ids: some });
-        ledger.gave(some);
         at += some.length;
+        ledger.gave(some);
+        const left = yield* sendItems({ of: 'recent', group: 0 }, some, context);
+        if (left.length > 0) yield* send(outbox, { tag: 'recent', last: false, ids: left });
       }
     }
     while (outbox.full) yield 'output';
@@ -64,7 +65,7 @@ export class Recent {
   }
 
   /** Whether the record is the first that tells what came since. Throws for one out of turn. */
-  begins({ tag }: NativeRecord): boolean {
+  begins({ tag }: Pick<NativeRecord, 'tag'>): boolean {
     const first = tag === 'recent' && !this.#hears;
     if (first && this.#late) {
       throw unexpected('the peer tells what came since after something else');
@@ -80,7 +81,7 @@ export class Recent {
    * What to do with a record of a peer that can be told what came since. `void`: its sender had not heard it.
    * `tell`: likewise, and it is the first, so that it is told now.
    */
-  hearing({ tag }: NativeRecord): 'tell' | 'void' | 'take' {
+  hearing({ tag }: Pick<NativeRecord, 'tag'>): 'tell' | 'void' | 'take' {
     if (this.#tells === null || (this.#begun && tag === 'proof')) return 'take';
     if (this.#role === 'initiator' && CROSSING.has(tag)) return this.#begun ? 'void' : 'tell';
     if (this.#begun) throw unexpected('the peer was told what came since');

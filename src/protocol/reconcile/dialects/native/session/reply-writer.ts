@@ -16,6 +16,7 @@ import {
   listEntries,
   type OwnGroups,
   SketchGroup,
+  sendItems,
   sumsOf,
   symbolsFor,
 } from '../groups/index.ts';
@@ -96,10 +97,13 @@ export class ReplyWriter {
       while (outbox.full) yield 'output';
       if (meter.over) yield 'slice';
       const end = Math.min(range.end, rank + idsThatFit(context) - 2);
-      const upper = end === range.end ? null : boundAt(snapshot, end);
-      outbox.push({ tag: 'piece', upper, ids: snapshot.ids(rank, end) });
       meter.spend(end - rank);
+      const all = snapshot.ids(rank, end);
+      const ids = yield* sendItems({ of: 'piece', group: 0 }, all, context);
       rank = end;
+      if (ids.length === 0 && end < range.end) continue;
+      const upper = end === range.end ? null : boundAt(snapshot, end);
+      yield* send(outbox, { tag: 'piece', upper, ids });
     } while (rank < range.end);
   }
 

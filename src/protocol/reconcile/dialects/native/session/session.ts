@@ -11,6 +11,7 @@ import { outOfTurn, ProtocolError, spent, unexpected } from '../../../../errors.
 import type {
   Finding,
   Interval,
+  ItemRoom,
   Outline,
   Outlines,
   RecentKeys,
@@ -26,6 +27,7 @@ import { rootHint } from '../../../root.ts';
 import { FINGERPRINT_COST, Meter, takeFrame } from '../../shared/index.ts';
 import { type NativeVersion, NONCE_BYTES } from '../constants.ts';
 import { DifferenceLedger } from '../difference-ledger.ts';
+import { InboundItems, OutboundItems } from '../items.ts';
 import type { sessionKey } from '../key.ts';
 import type { NativeLimits } from '../options.ts';
 import {
@@ -164,10 +166,16 @@ export class NativeSession implements Session {
   #sendOpening(interval: Interval): { opening: Opening; bytes: Uint8Array } {
     const { random, limits, version } = this.#init;
     const nonce = random.bytes(NONCE_BYTES);
-    const opening = { ...this.#outline(interval), nonce, limits };
+    const opening = { ...this.#outline(interval), nonce, limits, items: this.#takes() };
     const bytes = encodeOpening(opening, version).slice();
     this.#outbox.push({ tag: 'open', opening, bytes });
     return { opening, bytes };
+  }
+
+  /** The items that this side takes in place of ids. */
+  #takes(): ItemRoom | null {
+    const { version, mode, takes, takesItems } = this.#init;
+    return version > 3 && mode !== 'survey' && takes ? takesItems : null;
   }
 
   #open(theirs: Opening, bytes: Uint8Array): void {
@@ -184,7 +192,7 @@ export class NativeSession implements Session {
       : { ...sent.opening, ...this.#outline(named) };
     this.#outlines = { ours, theirs };
     this.#outbox.limit(theirs.limits.maxInboundBytes);
-    const { snapshot, coding, limits, link } = this.#init;
+    const { snapshot, coding, limits, link, shortItem } = this.#init;
     const records = [sent.bytes, bytes] as const;
     const [first, second] = this.role === 'initiator' ? records : [records[1], records[0]];
     const asked = this.role === 'initiator' ? sent.opening : theirs;
@@ -201,6 +209,8 @@ export class NativeSession implements Session {
         outbox: this.#outbox,
         ledger: this.#ledger,
         version: this.#init.version,
+        outbound: new OutboundItems(theirs.items ?? null, { shortItem, meter: this.#meter }),
+        inbound: new InboundItems(sent.opening.items ?? null, this.#meter),
       },
       interval,
       ours,

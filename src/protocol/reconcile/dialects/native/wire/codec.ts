@@ -24,6 +24,7 @@ import {
   readWidth,
   things,
 } from './fields.ts';
+import { ITEMS } from './items.ts';
 import { encodeOpening, readOpening } from './opening.ts';
 import type { IdsRecord, NativeRecord, RunRecord } from './records.ts';
 import { CUT, SPLIT } from './splits.ts';
@@ -166,6 +167,7 @@ const CODECS: { readonly [Tag in ClosedTag]: Codec<Body<Tag>> } = {
   grant: IDS,
   rest: REST,
   recent: RECENT,
+  items: ITEMS,
   piece: PIECE,
 };
 
@@ -184,6 +186,7 @@ const NEW_TAGS: ReadonlyMap<string, NativeVersion> = new Map<string, NativeVersi
   ['cut', 3],
   ['rest', 3],
   ['recent', 4],
+  ['items', 4],
 ]);
 
 function codecOf(tag: ClosedTag, version: NativeVersion): Codec<object> {

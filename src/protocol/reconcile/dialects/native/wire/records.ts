@@ -1,4 +1,4 @@
-import type { Bound } from '../../../../../store/index.ts';
+import type { Bound, Item } from '../../../../../store/index.ts';
 import type { Opening } from './opening.ts';
 
 /** One part of a split; the last part ends with the whole, and has no bound of its own. */
@@ -111,6 +111,20 @@ export interface RecentRecord {
   readonly ids: Uint8Array;
 }
 
+/** Records of ids that items can stand for. */
+export type ToldTag = 'give' | 'grant' | 'piece' | 'recent';
+
+/** Items of the sender, in place of their ids in records that follow. */
+export interface ItemsRecord {
+  readonly tag: 'items';
+  /** The records that would have had the ids. */
+  readonly of: ToldTag;
+  /** The group of a grant, or of ids given; 0 for others. */
+  readonly group: number;
+  /** By hint, the lowest first. */
+  readonly items: readonly Pick<Item, 'hint' | 'payload'>[];
+}
+
 export interface ProofRecord {
   readonly tag: 'proof';
   /** 16 bytes. */
@@ -144,4 +158,5 @@ export type NativeRecord =
   | IdsRecord
   | RestRecord
   | RecentRecord
+  | ItemsRecord
   | { readonly tag: 'piece'; readonly upper: Bound | null; readonly ids: Uint8Array };

@@ -11,6 +11,7 @@ import { FrameReader } from '../../../../../../src/protocol/reconcile/dialects/n
 import { type Bound, INFINITE_BOUND, ZERO_BOUND } from '../../../../../../src/store/index.ts';
 import { assertProperty } from '../../../../../support/property.ts';
 import { SeededRandom } from '../../../../../support/random.ts';
+import { ROOM } from '../items.ts';
 import { frameOf, malformed } from '../puppet.ts';
 import { openingOf } from '../support.ts';
 
@@ -43,6 +44,18 @@ const both = { gives: true, takes: true };
 const RECORDS: readonly NativeRecord[] = [
   openingOf(random, { limits, mode: 'reconcile', ...both }),
   openingOf(random, { limits: unnamed, mode: 'reconcile', ...both }),
+  openingOf(random, {
+    limits,
+    items: { maxBytes: 512, totalBytes: MOST },
+    mode: 'reconcile',
+    ...both,
+  }),
+  openingOf(random, {
+    limits: unnamed,
+    items: { maxBytes: 0, totalBytes: 0 },
+    mode: 'reconcile',
+    ...both,
+  }),
   openingOf(random, {
     limits,
     mode: 'survey',
@@ -108,6 +121,16 @@ const RECORDS: readonly NativeRecord[] = [
   { tag: 'match', group: 3, gives: false, bits: NONE },
   { tag: 'recent', last: false, ids: random.bytes(64) },
   { tag: 'recent', last: true, ids: NONE },
+  ...(['give', 'grant', 'piece', 'recent'] as const).map(
+    (of, i): NativeRecord => ({
+      ...{ tag: 'items', of, group: i < 2 ? 300 : 0 },
+      items: [
+        { hint: 7n, payload: random.bytes(200) },
+        { hint: 7n, payload: NONE },
+        { hint: LAST - 1n, payload: random.bytes(1) },
+      ],
+    }),
+  ),
   { tag: 'give', group: 4, last: false, ids: random.bytes(64) },
   { tag: 'grant', group: 5, last: true, ids: NONE },
   { tag: 'piece', upper: at(77n, [0]), ids: random.bytes(32) },
@@ -135,10 +158,27 @@ describe('records of the native dialect', () => {
     assert.throws(() => decode([]), malformed(/it is empty/));
   });
 
+  it('of items are no part of older versions, nor is the flag for them', () => {
+    const items = {
+      tag: 'items',
+      of: 'recent',
+      group: 0,
+      items: [{ hint: 1n, payload: NONE }],
+    } as const;
+    for (const version of [1, 2, 3] as const) {
+      const frame = encodeRecord(openingOf(random, { items: ROOM }), version);
+      const [opened] = [...decodeFrame(frame, version)];
+      assert.ok(opened?.tag === 'open' && opened.opening.items === undefined);
+    }
+    assert.throws(() => [...decodeFrame(encodeRecord(items), 3)], malformed(/no record 44/));
+    const opening = encodeRecord(openingOf(random, { items: ROOM })).slice();
+    assert.throws(() => [...decodeFrame(opening, 3)], malformed(/the opening has flags/));
+  });
+
   it('are refused with an unknown tag, flag or width', () => {
     const digest = [1, 2, 3, 4, 5];
     for (const [message, frames] of [
-      [/there is no record/, [[0], [0x04], [0x18], [0x2c], [0xff]]],
+      [/there is no record/, [[0], [0x04], [0x18], [0x2d], [0xff]]],
       [
         /neither yes nor no/,
         [
@@ -156,8 +196,6 @@ describe('records of the native dialect', () => {
           [0x25, 0, 4, 0],
         ],
       ],
-      [/the opening has flags 128/, [[0x01, 128]]],
-      [/the opening has flags 255/, [[0x01, 255]]],
       [/nothing here has 3 bytes/, [[0x21, 1, 3, 0]]],
       [/nothing here has 6 bytes/, [[0x21, 1, 6, 0]]],
       [/nothing here has 1 bytes/, [[0x24, 0, 1, 1, 0]]],

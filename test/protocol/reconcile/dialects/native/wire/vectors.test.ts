@@ -36,12 +36,12 @@ describe('test/vectors/native-2.json', () => {
 });
 
 describe('docs/protocol-native.md', () => {
-  it('shows four sessions, which decode to the text beside them', () => {
+  it('shows five sessions, which decode to the text beside them', () => {
     const page = read('docs/protocol-native.md');
     const shown = [...page.matchAll(/^## Session: (.*)\n([\s\S]*?)(?=^##|$(?![\s\S]))/gm)].map(
       ([, name, text]) => ({ name, frames: framesIn(text!) }),
     );
-    assert.equal(shown.length, 4);
+    assert.equal(shown.length, 5);
     assert.equal(renderPage(page, framesOf), page, '`npm run vectors` writes it');
     for (const { name, frames } of shown) {
       assert.deepEqual(frames, framesOf(name!), name);
