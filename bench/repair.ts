@@ -29,19 +29,29 @@ export interface RepairFigures {
   readonly rounds: number;
 }
 
-/** `bench -- repair [--items N] [--json]`: two daemons over TCP that were apart, and wrote 1,000 items each. */
+/**
+ * `bench -- repair [--n N] [--item-bytes B] [--json]`: two daemons over TCP that were apart, and wrote 1,000 items
+ * each. `--item-bytes 0`: sessions bring ids alone.
+ */
 export async function main(args: string[]): Promise<void> {
   const options = {
     json: { type: 'boolean', default: false },
-    items: { type: 'string', default: '1000000' },
+    n: { type: 'string', default: '100000' },
+    'item-bytes': { type: 'string' },
   } as const;
   const { values } = parseArgs({ args, options });
-  const figures = await withDirectory((directory) => run(directory, Number(values.items)));
+  const itemBytes = values['item-bytes'];
+  const settings = itemBytes === undefined ? {} : { 'sync.itemBytes': itemBytes };
+  const figures = await withDirectory((directory) => run(directory, Number(values.n), settings));
   if (values.json) console.log(JSON.stringify(figures));
   else console.table(figures);
 }
 
-async function run(directory: string, items: number): Promise<RepairFigures> {
+async function run(
+  directory: string,
+  items: number,
+  settings: Readonly<Record<string, string>>,
+): Promise<RepairFigures> {
   const filled = join(directory, 'side-0');
   await inChild(new URL('./catchup/fill-main.ts', import.meta.url), filled, String(items));
   const other = join(directory, 'side-1');
@@ -51,7 +61,8 @@ async function run(directory: string, items: number): Promise<RepairFigures> {
     for (const side of [filled, other]) {
       const script = new URL('./repair/apart-main.ts', import.meta.url);
       await inChild(script, side, String(items), String(APART));
-      nodes.push(await startNode({ dataDir: side, settings: { 'scrub.itemsPerSecond': '0' } }));
+      const quiet = { 'scrub.itemsPerSecond': '0', ...settings };
+      nodes.push(await startNode({ dataDir: side, settings: quiet }));
     }
     return { bench: 'repair', items, ...(await repair(nodes, items + 2 * APART)) };
   } finally {

@@ -18,7 +18,8 @@ async function samplesOf({ daemon }: LocalDaemon): Promise<Map<string, number>> 
 
 async function pair(context: TestContext): Promise<[LocalDaemon, LocalDaemon]> {
   const daemons = await LocalDaemons.create(context);
-  const settings = { 'push.enabled': 'false', 'sync.settleMs': '50' };
+  // Nothing but ids comes in sessions, so that there is a fetch to be counted.
+  const settings = { 'push.enabled': 'false', 'sync.settleMs': '50', 'sync.itemBytes': '0B' };
   const a = await daemons.start('a', settings);
   await a.client.put(new TextEncoder().encode('before'));
   const b = await daemons.start('b', { ...settings, 'network.peers': [a.address] });

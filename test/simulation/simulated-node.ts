@@ -106,6 +106,13 @@ export interface Changes {
   store?: Partial<ReplicaInit>;
   /** Keeps the want list over a restart. */
   wantsFile?: WantsFile;
+  /**
+   * Longest payload that it takes in place of an id.
+   * @default 0: it is sent ids alone, and sends ids alone
+   */
+  itemBytes?: number;
+  /** The dialects that it speaks, if not those of the mesh. */
+  dialects?: readonly Dialect[];
   /** Stands between the replicator and its requests. */
   overFetch?: (fetch: Fetch) => Fetch;
   /** Stands between the set and the peers that ask for items. */
@@ -123,7 +130,7 @@ export interface StartInit extends Changes {
 
 /** Opens the set, makes the parts of a daemon over it and starts them. */
 export async function startNode(init: StartInit): Promise<SimulatedNode> {
-  const { id, network, random, dialects, shows, rangeOf, observers = [] } = init;
+  const { id, network, random, dialects, shows, rangeOf, observers = [], itemBytes = 0 } = init;
   const clock = clockOf(init);
   const { push = false, maxMissing, maxSessions, maxIdsPerRequest, ...options } = init.options;
   const disk = new FakeDisk();
@@ -148,6 +155,7 @@ export async function startNode(init: StartInit): Promise<SimulatedNode> {
     refuses: (peer, wanted) => replicator.fetcher.refuses(peer, wanted),
     options: {
       limits: maxMissing === undefined ? {} : { maxMissing },
+      itemBytes,
       ...(maxSessions !== undefined && { maxSessions }),
     },
     snapshot() {
@@ -157,6 +165,8 @@ export async function startNode(init: StartInit): Promise<SimulatedNode> {
         snapshot: shows?.(snapshot) ?? snapshot,
         version: replica.version,
         history: history.now(),
+        shortItem: (id: Uint8Array, maxBytes: number) =>
+          itemBytes > 0 ? replica.short(id, maxBytes) : undefined,
       };
       return accepts === undefined ? held : { ...held, accepts };
     },

@@ -66,8 +66,9 @@ export function replicatorOptions({
 export function reconcileOptions({
   sync,
 }: Config): Given<ReconcileOptions, 'sync'> & { limits: Given<SessionLimits, 'sync'> } {
-  const { frameTimeoutMs, sessionTimeoutMs, maxSessions, link, maxMessageBytes } = sync;
-  return { frameTimeoutMs, sessionTimeoutMs, maxSessions, link, limits: { maxMessageBytes } };
+  const { frameTimeoutMs, sessionTimeoutMs, maxSessions, link, itemBytes } = sync;
+  const limits = { maxMessageBytes: sync.maxMessageBytes };
+  return { frameTimeoutMs, sessionTimeoutMs, maxSessions, link, itemBytes, limits };
 }
 
 export function fetchOptions({ fetch, limits }: Config): Given<FetchOptions, 'fetch' | 'limits'> {

@@ -8,10 +8,11 @@ import {
   reconciledBoth,
   type SessionReport,
 } from '../../protocol/index.ts';
-import { type ItemKey, keyToBytes } from '../../store/index.ts';
-import { guardOf, type ItemGuard } from '../guard/index.ts';
+import { type ItemKey, keyToBytes, type VerifiedItem } from '../../store/index.ts';
+import { guardOf } from '../guard/index.ts';
 import { PeerGaps, SessionLog } from './explain/index.ts';
 import { CommittedKeys, Fetcher } from './fetching/index.ts';
+import { Findings } from './findings.ts';
 import type { ReplicatorInit, ReplicatorServices } from './init.ts';
 import { joined, type ReplicatorObserver } from './observer.ts';
 import { DEFAULT_REPLICATOR_OPTIONS } from './options.ts';
@@ -52,7 +53,7 @@ export class Replicator implements ReconcileEvents {
   readonly push: Push;
   readonly rates: ReceivedRates;
   readonly #coverage = new PushCoverage();
-  readonly #guard: ItemGuard;
+  readonly #findings: Findings;
   readonly #init: ReplicatorInit;
   readonly #observer: ReplicatorObserver;
   readonly #arrivals: Arrivals;
@@ -86,7 +87,6 @@ export class Replicator implements ReconcileEvents {
     const common = { ...init, ...options, options, guard };
     const shared = { ...common, observer, wanted, peers, coverage, rates };
     this.#init = init;
-    this.#guard = guard;
     this.rates = rates;
     this.#observer = observer;
     this.peers = peers;
@@ -118,6 +118,16 @@ export class Replicator implements ReconcileEvents {
     this.#scheduler = new SessionScheduler({ ...shared, sessions, pushed: ownItems });
     const [keeper, scheduler] = [this.#keeper, this.#scheduler];
     this.push = new Push({ ...shared, keeper, fetcher, scheduler });
+    const { proofs, push } = this;
+    this.#findings = new Findings({
+      ...shared,
+      statements,
+      sessions,
+      fetcher,
+      proofs,
+      keeper,
+      push,
+    });
   }
 
   peerConnected(peer: string): void {
@@ -145,29 +155,21 @@ export class Replicator implements ReconcileEvents {
     this.peers.differs(peer);
   }
 
-  /** Items stored since the session took its snapshot are not missing; refused items are not wanted. */
   missing(peer: string, ids: readonly Uint8Array[]): void {
-    const { peers, statements, sessions, fetcher, wanted } = this;
-    // Also of a peer that is gone: its session may yet end as proved.
-    if (!sessions.overSlice(peer)) statements.learnt(peer, ids);
-    if (peers.get(peer)?.connected !== true) return;
-    peers.listed(peer);
-    const lacking = ids.filter((id) => !this.#here(id) && !this.refuses(peer, id));
-    const believed = lacking.slice(0, fetcher.room(peer));
-    wanted.add(peer, believed);
-    sessions.learnt(peer, believed);
-    // An item that never comes is a change that no proof covers, and there may be no other change.
-    if (believed.length > 0) this.proofs.changed();
-    this.#observer.want(peer, believed);
-    this.#keeper.touch();
-    fetcher.pump();
+    this.#findings.missing(peer, ids);
+  }
+
+  takesItems(peer: string): boolean {
+    return this.#findings.takesItems(peer);
+  }
+
+  items(peer: string, items: readonly VerifiedItem[]): Promise<void> {
+    return this.#findings.items(peer, items);
   }
 
   /** Whether an id is not fetched though the peer lists it. */
   refuses(peer: string, id: Uint8Array): boolean {
-    const { refusals } = this.#init.replica;
-    if (!this.#guard.takesFrom(peer) || refusals.has(id)) return true;
-    return this.fetcher.refuses(peer, id);
+    return this.#findings.refuses(peer, id);
   }
 
   ended(report: SessionReport): void {
@@ -259,6 +261,7 @@ export class Replicator implements ReconcileEvents {
     this.sessions.stop();
     await this.fetcher.stop();
     await this.push.stop();
+    await this.#findings.stop();
     await this.#keeper.stop();
     this.#services = null;
   }
@@ -290,9 +293,5 @@ export class Replicator implements ReconcileEvents {
     const missing = wanted.size - wanted.orphans;
     const { size: refused } = fetcher.refused;
     this.#refill.ended(report, { peers: peers.all(), wanted: missing, refused });
-  }
-
-  #here(id: Uint8Array): boolean {
-    return isHeld(this.#init.replica, id) || this.push.arriving(id);
   }
 }

@@ -23,7 +23,10 @@ export type SyncConfig = {
   | 'catchUpItems'
   | 'sliceItems'
 > &
-  Pick<ReconcileOptions, 'frameTimeoutMs' | 'sessionTimeoutMs' | 'maxSessions' | 'link'> &
+  Pick<
+    ReconcileOptions,
+    'frameTimeoutMs' | 'sessionTimeoutMs' | 'maxSessions' | 'link' | 'itemBytes'
+  > &
   Pick<SessionLimits, 'maxMessageBytes'>;
 
 export const sync: Section<SyncConfig> = section({
@@ -68,6 +71,9 @@ export const sync: Section<SyncConfig> = section({
   ),
   link: choice(['auto', 'lean', 'quick'], DEFAULT_RECONCILE_OPTIONS.link).describe(
     'Native sessions take the fewest bytes, the least processor time, or the least time over the measured link',
+  ),
+  itemBytes: size(['0B', '16KiB'], DEFAULT_RECONCILE_OPTIONS.itemBytes).describe(
+    'Longest payload that native sessions bring at once, and not by an id to fetch; 0: none',
   ),
   dialect: choice(['auto', 'native', 'commonware'], 'auto').describe(
     'Dialects of sessions: native with peers that speak it, else commonware; or one of them alone',

@@ -83,6 +83,7 @@ function servicesOf(
         snapshot: roles.givesTo(peer) ? replica.snapshot() : masked(replica.snapshot()),
         version: replica.version,
         history: history.now(),
+        shortItem: (id, maxBytes) => replica.short(id, maxBytes),
         accepts: accepted.interval,
         terms: termsOf(roles, replica, peer),
       }),

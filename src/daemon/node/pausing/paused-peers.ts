@@ -82,6 +82,8 @@ export class PausedPeers {
       judge: (peer, theirs) => events.judge?.(peer, theirs) ?? true,
       differs: (peer) => events.differs(peer),
       missing: (peer, ids) => events.missing(peer, ids),
+      takesItems: (peer) => events.takesItems?.(peer) === true,
+      items: async (peer, items) => events.items?.(peer, items),
       named: (peer, ids) => events.named?.(peer, ids),
       ended: (report) => events.ended(report),
     };

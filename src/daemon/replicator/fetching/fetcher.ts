@@ -5,7 +5,7 @@ import { Pause, type Reason } from '../pause.ts';
 import { Attempts } from './attempts.ts';
 import { Claiming } from './claiming.ts';
 import { LargeItemGate } from './large-item-gate.ts';
-import { bringsNothing, PeerPenalties } from './peer-penalties.ts';
+import { bringsNothing, delivered, PeerPenalties } from './peer-penalties.ts';
 import { RefusedIds } from './refused-ids.ts';
 import { RequestReassignment } from './request-reassignment.ts';
 import { RequestRunner } from './request-runner.ts';
@@ -82,6 +82,20 @@ export class Fetcher {
 
   asks(peer: string): boolean {
     return (this.#sources.get(peer)?.requests.size ?? 0) > 0;
+  }
+
+  /** Whether a session with the peer may bring items: nothing is fetched now that would come twice. */
+  takesItems(peer: string): boolean {
+    const source = this.#sources.get(peer);
+    const willing = source !== undefined && !source.resting && !source.onProbation;
+    return willing && !this.busy && this.#pause.open && this.#init.guard.takesFrom(peer);
+  }
+
+  /** Short items came from the peer in a session; large ones wait for them too. */
+  brought(peer: string): void {
+    this.#gate.noteSmall();
+    const source = this.#sources.get(peer);
+    if (source !== undefined) delivered(source);
   }
 
   /** Whether an item came from the peer, and its lists are believed since. */

@@ -7,4 +7,6 @@
 export { Attempts, type FetchAttempt } from './attempts.ts';
 export { CommittedKeys } from './committed-keys.ts';
 export { Fetcher } from './fetcher.ts';
+export { Intake, Window } from './intake.ts';
+export type { RefusedIds } from './refused-ids.ts';
 export type { StreamedRange, StreamResult } from './streaming.ts';

@@ -31,6 +31,13 @@ export function bringsNothing({ inVain }: FetchSource): boolean {
   return inVain >= VAIN_REQUESTS;
 }
 
+/** Items came from the source. */
+export function delivered(source: FetchSource): void {
+  source.delivered = true;
+  source.denied = 0;
+  source.inVain = 0;
+}
+
 /** The peer said a wrong length of an item: an honest peer never does. */
 export function judgeLie(source: FetchSource): Judgement {
   source.lies++;
@@ -43,11 +50,7 @@ export function judgeLie(source: FetchSource): Judgement {
  */
 export function judge(source: FetchSource, report: FetchReport, denied: number): Judgement {
   const { outcome, items, endedAt } = report;
-  if (items > 0) {
-    source.delivered = true;
-    source.denied = 0;
-    source.inVain = 0;
-  }
+  if (items > 0) delivered(source);
   if (outcome === 'complete') return complete(source, items, denied);
   if (outcome !== 'invalid') {
     if (items === 0) source.inVain++;

@@ -1,0 +1,68 @@
+import { bytesToKey, type VerifiedItem } from '../../store/index.ts';
+import { Intake, type RefusedIds, Window } from './fetching/index.ts';
+import type { SharedParts } from './parts.ts';
+import { isHeld } from './push/index.ts';
+
+export interface SessionIntakeInit extends SharedParts {
+  guarded: Pick<RefusedIds, 'add'>;
+  /** The store did not take these items of the peer: they are to be fetched. */
+  left: (peer: string, ids: readonly Uint8Array[]) => void;
+}
+
+/** Stores the items that sessions bring in place of ids, as fetched items are stored. */
+export class SessionIntake {
+  readonly #init: SessionIntakeInit;
+  readonly #window: Window;
+  readonly #arriving = new Set<string>();
+  readonly #puts = new Set<Promise<void>>();
+
+  constructor(init: SessionIntakeInit) {
+    this.#init = init;
+    this.#window = new Window(init.options.windowBytes);
+  }
+
+  /** Whether an item is on its way to the disk: neither wanted nor held. */
+  arriving(id: Uint8Array): boolean {
+    return this.#arriving.size > 0 && this.#arriving.has(bytesToKey(id));
+  }
+
+  /** Resolves when the next items may come; never rejects. */
+  async take(peer: string, items: readonly VerifiedItem[]): Promise<void> {
+    this.#init.rates.came(peer, items);
+    const fresh = items.filter(({ id }) => !this.arriving(id));
+    if (fresh.length === 0) return;
+    for (const { id } of fresh) {
+      this.#arriving.add(bytesToKey(id));
+      // Nothing else fetches it meanwhile.
+      this.#init.wanted.received(id);
+    }
+    const put = this.#put(peer, fresh).finally(() => this.#puts.delete(put));
+    this.#puts.add(put);
+    await this.#window.room();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#puts);
+  }
+
+  async #put(peer: string, items: readonly VerifiedItem[]): Promise<void> {
+    const { observer, guarded, replica, left } = this.#init;
+    const intake = new Intake({
+      ...this.#init,
+      window: this.#window,
+      source: peer,
+      observer: observer?.fetched,
+    });
+    await intake.take(items).catch(() => undefined);
+    await intake.settle();
+    for (const { id } of items) this.#arriving.delete(bytesToKey(id));
+    for (const { id, refusal } of intake.refusals) if (refusal.lasting) guarded.add(peer, id);
+    if (intake.error === null) return;
+    const refused = new Set(intake.refusals.map(({ id }) => bytesToKey(id)));
+    const ids = items.map(({ id }) => id).filter((id) => !refused.has(bytesToKey(id)));
+    left(
+      peer,
+      ids.filter((id) => !isHeld(replica, id)),
+    );
+  }
+}
