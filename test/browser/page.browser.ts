@@ -6,6 +6,7 @@ import { chromiumPath } from '../../scripts/support/chromium-path.ts';
 import { AdminClient } from '../../src/daemon/client/index.ts';
 import { converged, join2, type Running, TestMesh } from '../e2e/support/mesh.ts';
 import {
+  changeAnswers,
   dropFile,
   framesOf,
   openChromium,
@@ -30,6 +31,15 @@ const ARRIVAL_MS = 2_000;
 const FRAME_MS = 100;
 const RATE = 10_000;
 const LOAD_SECONDS = 6;
+const CATCH_UP = {
+  ...{ phase: 'slices', stored: 300, missing: 700, estimated: true, peers: 2 },
+  ...{ itemsPerSecond: 100, secondsLeft: 7 },
+  slices: { total: 4, closed: 1, checked: 0, givenUp: 0 },
+};
+const WANTS = {
+  ...{ wanted: 1, orphans: 1 },
+  items: [{ id: 'ab'.repeat(32), sources: [], fetchingFrom: null }],
+};
 /** A busy machine may spoil a measurement of time; the best of so many items counts. */
 const ATTEMPTS = 5;
 
@@ -155,6 +165,11 @@ it('the status page of three live nodes', { skip }, async (context) => {
     await page.context().close();
   });
 
+  await context.test(
+    'shows catching up, wants, a peer that is behind, and the next step at an incident',
+    () => showsTrouble(browser, url),
+  );
+
   await context.test('tells when the daemon is gone, and goes on when it is back', async () => {
     const { page } = await openPage(browser, url);
     await page.route('**/v1/**', (route) => route.abort());
@@ -187,6 +202,35 @@ async function showsArrivals(t: TestContext, nodes: Running[], browser: Browser)
     assert.deepEqual([errors, foreign], [[], []]);
     await page.context().close();
   }
+}
+
+/** The answers of the daemon, with the troubles that a healthy mesh has not. */
+async function showsTrouble(browser: Browser, url: string): Promise<void> {
+  const { page, errors } = await openPage(browser, url, FORMS.narrow);
+  await changeAnswers(page, '**/v1/status', (status) => ({
+    ...status,
+    catchUp: CATCH_UP,
+    incidents: [{ at: '2026-12-01T00:00:00.000Z', code: 'COMMITS_LOST', message: 'some are gone' }],
+  }));
+  await changeAnswers(page, '**/v1/wants*', (wants) => ({ ...wants, ...WANTS }));
+  await changeAnswers(page, '**/v1/synced*', (synced) => ({
+    ...synced,
+    peers: synced.peers.map((peer) => ({ ...peer, lacks: 2 })),
+  }));
+  const texts = [
+    'Catching up from 2 peers',
+    '1 of 4 slices are complete, 0 are checked.',
+    'Keep the peers connected: they refill the set.',
+    'No connected peer is known to have 1 of them.',
+    'The peer is behind by 2 items.',
+  ];
+  for (const text of texts) {
+    await page.getByText(text).filter({ visible: true }).first().waitFor();
+  }
+  const drawn = await page.locator('.mesh svg').getAttribute('aria-label');
+  assert.match(drawn!, /lacks 2 items/);
+  assert.deepEqual([await violations(page), errors], [[], []]);
+  await page.context().close();
 }
 
 async function staysResponsive(t: TestContext, node: Running, browser: Browser): Promise<void> {

@@ -60,6 +60,21 @@ export async function violations(page: Page): Promise<Violation[]> {
     violations.map(({ id, help, nodes }) => ({ id, help, html: nodes[0].html })))`);
 }
 
+/** An answer of the daemon as far as tests change it. */
+type Answer = Readonly<Record<string, unknown>> & { readonly peers: readonly object[] };
+
+/** Has the page get other answers from the calls of a pattern from now on. */
+export async function changeAnswers(
+  page: Page,
+  pattern: string,
+  change: (answer: Answer) => object,
+): Promise<void> {
+  await page.route(pattern, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: change(await response.json()) });
+  });
+}
+
 /** Drops a file on the field for new items, as a person does with the mouse. */
 export async function dropFile(page: Page, name: string, text: string): Promise<void> {
   const transfer = await page.evaluateHandle(`(() => {
