@@ -20,11 +20,12 @@ import {
 } from '../../src/store/index.ts';
 import { converse } from '../conformance/dialect.ts';
 import { keysOf } from '../conformance/pairs.ts';
+import { historyOf } from '../protocol/reconcile/dialects/native/support.ts';
 import { SeededRandom } from '../support/random.ts';
 import { wideSum } from '../support/wide-sum.ts';
 import { fieldsInWords, wrapped } from './words.ts';
 
-type Version = 1 | 2 | 3;
+type Version = 1 | 2 | 3 | 4;
 
 /** A dialect, and how its frames read. */
 interface Spoken {
@@ -64,6 +65,7 @@ export const DIALECTS: Readonly<Record<string, Spoken>> = {
   'native-1': native(1),
   'native-2': native(2),
   'native-3': native(3),
+  'native-4': native(4),
   negentropy: NEGENTROPY,
   commonware: COMMONWARE,
 };
@@ -74,6 +76,8 @@ interface Scene {
   readonly theirs: readonly ItemKey[];
   /** What the initiator accepts. */
   readonly interval?: Interval;
+  /** Keys that the responder held when its history began; the others came one commit after another. */
+  readonly began?: number;
 }
 
 const MANY = keysOf(1, 500);
@@ -97,6 +101,12 @@ const SCENES: readonly Scene[] = [
     theirs: without(MANY, 100, 57),
     interval: { lower: { hint: MANY[250]!.hint, id: null }, upper: INFINITE_BOUND },
   },
+  {
+    title: 'the responder knows the root of the initiator',
+    ours: MANY.slice(0, -10),
+    theirs: MANY,
+    began: 490,
+  },
 ];
 
 /** The sessions of one dialect: each frame with its length, a digest of its bytes, and its records. */
@@ -104,12 +114,14 @@ export function dialogues(spoken: Spoken): string {
   return SCENES.map((scene) => dialogue(spoken, scene)).join('\n');
 }
 
-function dialogue(spoken: Spoken, { title, ours, theirs, interval }: Scene): string {
+function dialogue(spoken: Spoken, { title, ours, theirs, interval, began }: Scene): string {
   const session = (role: Session['role'], keys: readonly ItemKey[]): Session => {
     const storage = new SortedVector({ scheme: spoken.scheme });
     storage.insert(keys);
     const part = role === 'initiator' && interval !== undefined ? { interval } : {};
-    return spoken.make(role).session({ role, snapshot: storage.snapshot(), ...part });
+    const knows = role === 'responder' && began !== undefined;
+    const known = knows ? { history: historyOf(keys, began) } : {};
+    return spoken.make(role).session({ role, snapshot: storage.snapshot(), ...part, ...known });
   };
   const [initiator, responder] = [session('initiator', ours), session('responder', theirs)];
   const { frames, missing, have } = converse(initiator, responder);
