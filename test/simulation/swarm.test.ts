@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Database } from '../../src/store/index.ts';
+import { cleanUp } from '../support/clean-up.ts';
 import { memoryDatabase } from '../support/memory-database.ts';
 import { assertProperty } from '../support/property.ts';
 import { arrayDatabase } from './swarm/array-level.ts';
+import { Done } from './swarm/done.ts';
 import { flagsOf, numbersIn, rangesOf } from './swarm/minimise.ts';
 
 const key = fc.nat(15).map((byte) => new Uint8Array(byte < 8 ? [byte] : [7, byte]));
@@ -65,5 +70,27 @@ describe('the flags of a smaller case', () => {
       flagsOf({ nodes: 3, faults: [], without }),
       '--nodes 3 --faults none --without 1-3,7,9',
     );
+  });
+});
+
+describe('the file of a run that goes on', () => {
+  const passed = (seed: string, reached: string[] = []) => ({
+    ...{ seed, reached, traceHash: `hash of ${seed}`, simulatedMs: 10, cpuMs: 1 },
+  });
+
+  it('keeps the seeds that passed and their marks, and half a line of a killed run is left out', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'swarm-'));
+    cleanUp(t, () => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'done');
+    const first = new Done(file);
+    first.add(passed('1', ['a mark']));
+    first.add(passed('2'));
+    appendFileSync(file, '{"seed":"3","reac');
+    const second = new Done(file);
+    assert.deepEqual(second.all, [passed('1', ['a mark']), passed('2')]);
+    assert.deepEqual([second.has('2'), second.has('3')], [true, false]);
+    assert.deepEqual(second.reached, new Set(['a mark']));
+    second.add(passed('3'));
+    assert.deepEqual(new Done(file).all, [...second.all]);
   });
 });

@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { Done, type Passed } from './done.ts';
 import { MARKS } from './marks.ts';
 import { faultsIn, flagsOf, minimise, numbersIn } from './minimise.ts';
 import { FAULTS, type Overrides } from './plan.ts';
 import { findPlants, plantedInit, plantNamed } from './planting.ts';
 import { Pool, type PoolInit } from './pool.ts';
-
 import type { Answer } from './worker.ts';
 
 const HELP = `Usage: npm run -s sim -- [--seed S] [--seeds N] [--nodes N] [--items N] [--minutes M]
                        [--faults LIST] [--without LIST] [--threads N] [--trace] [--json]
-                       [--plant NAME] [--plants] [--marks]
+                       [--plant NAME] [--plants] [--marks] [--resume FILE]
 
 Runs meshes of whole nodes under virtual time, each seed with faults, sizes and options of its own, and
 looks whether what must hold does. docs/simulation.md has the properties.
@@ -26,6 +26,7 @@ looks whether what must hold does. docs/simulation.md has the properties.
   --plant NAME   with a known bug in the code, by a part of its name
   --plants       looks for each known bug in seeds from the first on, --seeds at most
   --marks        fails when no seed reaches one of the rare paths of marks.ts
+  --resume FILE  keeps the seeds that passed in a file, and leaves them out when it is called again
   --trace        print the whole trace of each seed
   --json         a JSON object a line
 `;
@@ -49,6 +50,7 @@ const { values } = parseArgs({
     plant: { type: 'string' },
     plants: { type: 'boolean', default: false },
     marks: { type: 'boolean', default: false },
+    resume: { type: 'string' },
     trace: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean' },
@@ -69,7 +71,9 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function summary({ seed, traceHash, converged, violations }: Answer): object {
+type Summary = Pick<Answer, 'seed' | 'traceHash' | 'converged' | 'violations'>;
+
+function summary({ seed, traceHash, converged, violations }: Summary): object {
   return { seed, traceHash, converged, violations };
 }
 
@@ -85,7 +89,8 @@ function show(answer: Answer): void {
 /** A smaller case, its trace and the command that brings it back. */
 async function explain(pool: Pool, failed: Answer, overrides: Overrides): Promise<void> {
   const { seed } = failed;
-  const attempt = (smaller: Overrides) => pool.run({ seed, overrides: smaller, keep: true });
+  const attempt = (smaller: Overrides) =>
+    pool.run({ seed, overrides: smaller, keep: true, marks: false });
   const runs = whole('minimise', values.minimise);
   const { answer, overrides: least } = await minimise({ attempt, failed, overrides, runs });
   const lines = answer.trace.filter((line) => !line.includes('>'));
@@ -115,64 +120,76 @@ async function run(): Promise<void> {
   }
   const planted: Pick<PoolInit, 'imports' | 'env'> =
     values.plant === undefined ? {} : plantedInit(plantNamed(values.plant));
-  const marked = values.marks ? { RANGEMESH_MARKS: '1' } : {};
-  const pool = new Pool({
-    threads: Math.min(threads, count),
-    limitMs: LIMIT_MS,
-    ...planted,
-    env: { ...planted.env, ...marked },
-  });
+  const pool = new Pool({ threads: Math.min(threads, count), limitMs: LIMIT_MS, ...planted });
+  const done = new Done(values.resume ?? null);
+  const seeds = count === 1 ? [first] : seedsFrom(whole('seed', first), count);
+  const left = seeds.filter((seed) => !done.has(seed));
   const began = process.hrtime.bigint();
-  const answers: Answer[] = [];
-  const one = async (i: number): Promise<void> => {
-    const seed = count === 1 ? first : `${whole('seed', first) + i}`;
-    const answer = await pool.run({ seed, overrides, keep: values.trace });
-    answers.push(answer);
-    for (const line of answer.trace) print(line);
-    if (!values.json || answer.violations.length > 0) show(answer);
+  const failed: Answer[] = [];
+  const work = async (): Promise<void> => {
+    for (let seed = left.shift(); seed !== undefined; seed = left.shift()) {
+      const marks = values.marks && unreached(done).length > 0;
+      const answer = await pool.run({ seed, overrides, keep: values.trace, marks });
+      for (const line of answer.trace) print(line);
+      if (!values.json || answer.violations.length > 0) show(answer);
+      if (answer.violations.length > 0) failed.push(answer);
+      else done.add(answer);
+    }
   };
-  await Promise.all(Array.from({ length: count }, (_, i) => one(i)));
-  const failed = answers.filter(({ violations }) => violations.length > 0);
+  const ran = left.length;
+  await Promise.all(Array.from({ length: threads }, work));
   if (failed[0] !== undefined) await explain(pool, failed[0], overrides);
   await pool.close();
   const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-  finish({ answers, failed, seconds });
-}
-
-interface Totals {
-  readonly answers: readonly Answer[];
-  readonly failed: readonly Answer[];
-  readonly seconds: number;
-}
-
-function finish({ answers, failed, seconds }: Totals): void {
-  const sum = (of: (answer: Answer) => number): number =>
-    answers.reduce((total, answer) => total + of(answer), 0);
-  const cpuMs = sum((answer) => answer.cpuMs);
-  const totals = {
-    seeds: answers.length,
-    failed: failed.map(({ seed }) => seed),
-    simulatedHours: sum(({ simulatedMs }) => simulatedMs) / 3_600_000,
-    timesRealTime: Math.round(sum(({ simulatedMs }) => simulatedMs) / cpuMs),
-    seedsAnHour: Math.round((answers.length * 3_600) / seconds),
-    seedsAnHourOfTwoProcessors: Math.round((answers.length * 2 * 3_600_000) / cpuMs),
-  };
-  if (values.json) {
-    print(JSON.stringify(totals));
-    print(JSON.stringify(summary(failed[0] ?? answers.at(-1)!)));
-  } else {
-    const { timesRealTime, seedsAnHour } = totals;
-    print(
-      `${answers.length - failed.length} of ${answers.length} seeds passed, ${timesRealTime} times real time, ${seedsAnHour} seeds an hour here`,
-    );
-  }
-  const missed = values.marks ? unreached(answers) : [];
+  const wanted = new Set(seeds);
+  const passed = done.all.filter(({ seed }) => wanted.has(seed));
+  finish({ passed, failed, ran, seconds });
+  const missed = values.marks ? unreached(done) : [];
   for (const name of missed) process.stderr.write(`never reached: ${name}\n`);
   process.exitCode = failed.length + missed.length === 0 ? 0 : 1;
 }
 
-function unreached(answers: readonly Answer[]): string[] {
-  const reached = new Set(answers.flatMap((answer) => answer.reached));
+function seedsFrom(first: number, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${first + i}`);
+}
+
+interface Totals {
+  /** Of this run and of earlier ones that it goes on with. */
+  readonly passed: readonly Passed[];
+  readonly failed: readonly Answer[];
+  /** Seeds of this run. */
+  readonly ran: number;
+  readonly seconds: number;
+}
+
+function finish({ passed, failed, ran, seconds }: Totals): void {
+  const all = [...passed, ...failed];
+  const sum = (of: (answer: Passed) => number): number =>
+    all.reduce((total, answer) => total + of(answer), 0);
+  const cpuMs = sum((answer) => answer.cpuMs);
+  const simulatedMs = sum((answer) => answer.simulatedMs);
+  const totals = {
+    seeds: all.length,
+    failed: failed.map(({ seed }) => seed),
+    simulatedHours: simulatedMs / 3_600_000,
+    timesRealTime: Math.round(simulatedMs / cpuMs),
+    seedsAnHour: Math.round((ran * 3_600) / seconds),
+    seedsAnHourOfTwoProcessors: Math.round((all.length * 2 * 3_600_000) / cpuMs),
+  };
+  if (values.json) {
+    print(JSON.stringify(totals));
+    const last = failed[0] ?? { ...passed.at(-1)!, converged: true, violations: [] };
+    print(JSON.stringify(summary(last)));
+  } else {
+    const { timesRealTime, seedsAnHour } = totals;
+    print(
+      `${passed.length} of ${all.length} seeds passed, ${timesRealTime} times real time, ${seedsAnHour} seeds an hour here`,
+    );
+  }
+}
+
+/** Marks that no seed has reached. */
+function unreached({ reached }: Done): string[] {
   return MARKS.map(({ name }) => name).filter((name) => !reached.has(name));
 }
 

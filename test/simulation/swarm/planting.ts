@@ -60,7 +60,7 @@ export async function findPlant(
   const search = async (): Promise<void> => {
     while (found === null && next < count) {
       const seed = `${first + next++}`;
-      const order = { seed, overrides: {}, keep: false };
+      const order = { seed, overrides: {}, keep: false, marks: false };
       const property = await pool.run(order).then(
         ({ violations }) => violations[0]?.property,
         () => 'hangs',

@@ -11,6 +11,8 @@ export interface Order {
   readonly overrides: Overrides;
   /** Whether the lines of the trace are wanted. */
   readonly keep: boolean;
+  /** Whether marks are looked for, which takes twice the time. */
+  readonly marks: boolean;
 }
 
 /** The answer of a thread. */
@@ -21,18 +23,26 @@ export interface Answer extends Outcome {
   readonly reached: readonly string[];
 }
 
-const reach = process.env.RANGEMESH_MARKS === undefined ? null : new Reach();
+let reach: Reach | null = null;
 
 /** Rejections that no code takes, in the seed under way. */
 let unhandled: Violation[] = [];
 
-async function answer({ seed, overrides, keep }: Order): Promise<Answer> {
+async function answer({ seed, overrides, keep, marks }: Order): Promise<Answer> {
+  if (marks) reach ??= new Reach();
+  else stopLooking();
   unhandled = [];
   const before = process.threadCpuUsage();
   const outcome = await runPlan(drawPlan(seed, overrides), { keep });
   const { user, system } = process.threadCpuUsage(before);
   const violations = [...outcome.violations, ...unhandled.slice(0, 3)];
-  return { ...outcome, violations, cpuMs: (user + system) / 1_000, reached: reach?.take() ?? [] };
+  const reached = reach?.take() ?? [];
+  return { ...outcome, violations, cpuMs: (user + system) / 1_000, reached };
+}
+
+function stopLooking(): void {
+  reach?.stop();
+  reach = null;
 }
 
 process.on('unhandledRejection', (error) => {
