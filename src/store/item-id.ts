@@ -26,6 +26,22 @@ export function hashItem(hint: bigint, payload: Uint8Array): Bytes {
   return deriveItemId(hintBytes, payload);
 }
 
+/** Ids that share their memory: its view costs less than an array of its own, and one that is kept keeps all. */
+const SHARED_IDS = 64;
+
+/** `hashItem` of each item. */
+export function hashItems(items: readonly Pick<Item, 'hint' | 'payload'>[]): Bytes[] {
+  if (items.length === 1) return [hashItem(items[0]!.hint, items[0]!.payload)];
+  let shared = new Uint8Array(0);
+  return items.map(({ hint, payload }, at) => {
+    const place = at % SHARED_IDS;
+    if (place === 0) shared = new Uint8Array(ID_BYTES * Math.min(SHARED_IDS, items.length - at));
+    const id = shared.subarray(ID_BYTES * place, ID_BYTES * (place + 1));
+    hashInto(id, hint, payload);
+    return id;
+  });
+}
+
 /** Said by those who have computed the id, or found it equal. */
 const HASHED: unique symbol = Symbol('hashed');
 

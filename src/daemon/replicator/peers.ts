@@ -81,6 +81,12 @@ export class PeerRecords {
     return this.all().filter(({ connected }) => connected);
   }
 
+  /** No peer is connected. */
+  get alone(): boolean {
+    for (const { connected } of this.#records.values()) if (connected) return false;
+    return true;
+  }
+
   /** Every connected peer has had a session since it connected. */
   get firstRoundEnded(): boolean {
     return this.connectedOnes.every(({ sessions }) => sessions > 0);

@@ -274,8 +274,8 @@ export class Replicator implements ReconcileEvents {
     this.statements.stored(keys);
     this.sessions.stored(keys);
     this.#services?.announce?.stored(added);
-    // Nearly all items of a catch-up come by other ways than push.
-    if (this.sessions.catchingUp) this.#coverage.changed(version);
+    // Nearly all items of a catch-up come by other ways than push. A peer that connects later has a session first.
+    if (this.sessions.catchingUp || this.peers.alone) this.#coverage.changed(version);
     else this.#coverage.committed(version, keys);
     this.#scheduler.changed();
     this.proofs.changed();

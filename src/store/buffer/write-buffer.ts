@@ -1,10 +1,19 @@
 import type { Bytes } from '../bytes.ts';
 import type { FingerprintScheme } from '../fingerprint/index.ts';
 import { invariant } from '../invariant.ts';
-import { type Bound, compareBounds, compareKeys, type HeldKey, type ItemKey } from '../item.ts';
+import { type Bound, compareKeys, type HeldKey, type ItemKey } from '../item.ts';
 import { holdsKey, rankBehind } from '../ranks.ts';
 import { HeapTree, type KeyRun, type LazyRef, lazyNodes, runOf } from '../tree/index.ts';
 import type { SortedVectorInit } from '../vector/index.ts';
+import {
+  inOrder,
+  keyCount,
+  keysOutside,
+  keysWithin,
+  NO_KEYS,
+  pieces,
+  withBatch,
+} from './key-batches.ts';
 
 /** The keys from `first` to `last`, both included. */
 export interface KeyRange {
@@ -33,17 +42,15 @@ export interface Taken {
 const TAIL_KEYS = 8_192;
 const DUE_KEYS = 1_024;
 
-type Keys = readonly ItemKey[];
-
 type BufferShape = Required<Pick<WriteBufferInit, 'tailKeys' | 'dueKeys'>>;
 
 interface Contents {
   readonly root: HeapTree<LazyRef>;
-  /** Keys that are not in `root` yet, in batches in no order. */
-  readonly tail: readonly Keys[];
+  /** Keys that are not in `root` yet: objects for them would outlive two collections of garbage. */
+  readonly tail: readonly KeyRun[];
   readonly tailSize: number;
-  /** Ascending batches cut from the tail; each new batch works one of them into `root`. */
-  readonly due: readonly Keys[];
+  /** Batches cut from the tail; each new batch works one of them into `root`. */
+  readonly due: readonly KeyRun[];
   /** Keys that may not be summed. */
   readonly unsummed: number;
   /** Of these, the keys that came, or waited, since summing last began with the first group. */
@@ -112,11 +119,11 @@ export class WriteBuffer {
   #with(keys: readonly ItemKey[]): WriteBuffer {
     const { unsummed, deferred, tail, tailSize } = this.#contents;
     const counts = { unsummed: unsummed + keys.length, deferred: deferred + keys.length };
-    if (keys.length >= this.#shape.tailKeys) {
-      const root = this.#fold().insert(runOf(keys));
+    const batch = runOf(keys);
+    if (batch.length >= this.#shape.tailKeys) {
+      const root = this.#fold().insert(batch);
       return new WriteBuffer(this.#shape, { ...this.#contents, ...counts, root });
     }
-    const batch = keys.map(({ hint, id }) => ({ hint, id: id.slice() }));
     const longer = { tail: withBatch(tail, batch), tailSize: tailSize + batch.length };
     const contents = this.#advanced({ ...this.#contents, ...counts, ...longer });
     return new WriteBuffer(this.#shape, contents);
@@ -143,8 +150,7 @@ export class WriteBuffer {
     const held = [...root.keys(begin, end)];
     const [first, last] = [held[0], held.at(-1)];
     if (first === undefined || last === undefined) return { keys: [], rest: this };
-    const waiting = [...due, ...tail];
-    const late = waiting.flatMap((batch) => batch.filter((key) => !isOutside(key, first, last)));
+    const late = [...due, ...tail].flatMap((batch) => keysWithin(batch, first, last));
     const rest = this.#without(held, first, last);
     const taken = held.length + late.length;
     invariant(rest.size + taken === this.size, 'commit', 'BUFFER_TAKEN', [taken, rest.size]);
@@ -212,7 +218,7 @@ export class WriteBuffer {
     const { root, tail, due } = this.#contents;
     const waiting = [...due, ...tail];
     if (waiting.length === 0) return root;
-    const folded = root.insert(runOf(inOrder(waiting)));
+    const folded = root.insert(inOrder(waiting));
     invariant(folded.size === this.size, 'commit', 'BUFFER_FOLDED', [this.size, folded.size]);
     this.#contents = { ...this.#contents, root: folded, ...NO_TAIL, due: [] };
     return folded;
@@ -225,7 +231,7 @@ export class WriteBuffer {
     this.#contents = { ...this.#contents, ...NO_TAIL, due: waiting };
     while (this.#contents.due.length > 0) {
       const [piece, ...rest] = this.#contents.due;
-      const root = this.#contents.root.insert(runOf(piece!));
+      const root = this.#contents.root.insert(piece!);
       this.#contents = { ...this.#contents, root, due: rest };
       yield;
     }
@@ -236,18 +242,16 @@ export class WriteBuffer {
     const { tail, tailSize, due } = contents;
     const long = tailSize >= this.#shape.tailKeys;
     const [piece, ...rest] = due;
-    const work = long ? inOrder(due) : (piece ?? []);
-    const root = work.length === 0 ? contents.root : contents.root.insert(runOf(work));
+    const work = long ? inOrder(due) : (piece ?? NO_KEYS);
+    const root = work.length === 0 ? contents.root : contents.root.insert(work);
     if (!long) return { ...contents, root, due: rest };
     return { ...contents, root, ...NO_TAIL, due: pieces(tail, this.#shape.dueKeys) };
   }
 
   /** Without `held`, which are the keys from `first` to `last` in the root, and without those that wait. */
   #without(held: readonly ItemKey[], first: ItemKey, last: ItemKey): WriteBuffer {
-    const outside = (batches: readonly Keys[]): Keys[] =>
-      batches
-        .map((batch) => batch.filter((key) => isOutside(key, first, last)))
-        .filter((batch) => batch.length > 0);
+    const outside = (batches: readonly KeyRun[]): KeyRun[] =>
+      batches.map((batch) => keysOutside(batch, first, last)).filter((batch) => batch.length > 0);
     const { root, due } = this.#contents;
     const tail = outside(this.#contents.tail);
     return new WriteBuffer(this.#shape, {
@@ -258,29 +262,4 @@ export class WriteBuffer {
       due: outside(due),
     });
   }
-}
-
-function keyCount(batches: readonly Keys[]): number {
-  return batches.reduce((sum, batch) => sum + batch.length, 0);
-}
-
-function inOrder(batches: readonly Keys[]): Keys {
-  return batches.flat().sort(compareKeys);
-}
-
-/** Joins the batch with those before it that are no longer: few batches wait, and keys move seldom. */
-function withBatch(tail: readonly Keys[], batch: Keys): readonly Keys[] {
-  const last = tail.at(-1);
-  if (last === undefined || last.length > batch.length) return [...tail, batch];
-  return withBatch(tail.slice(0, -1), [...last, ...batch]);
-}
-
-function pieces(batches: readonly Keys[], size: number): Keys[] {
-  const keys = inOrder(batches);
-  const count = Math.ceil(keys.length / size);
-  return Array.from({ length: count }, (_, i) => keys.slice(size * i, size * (i + 1)));
-}
-
-function isOutside(key: ItemKey, first: ItemKey, last: ItemKey): boolean {
-  return compareBounds(key, first) < 0 || compareBounds(key, last) > 0;
 }

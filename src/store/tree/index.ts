@@ -5,9 +5,11 @@
 export { isLeaf } from './child.ts';
 export * from './level/index.ts';
 export * from './memory/index.ts';
+export { interleaved } from './merge.ts';
 export type { KeyRun, TreeNode } from './node.ts';
 export {
   compareAt,
+  concatRuns,
   copyKeys,
   firstDisorder,
   idsOf,
@@ -15,6 +17,7 @@ export {
   newRun,
   runOf,
   searchBound,
+  sliceRun,
 } from './run.ts';
 export { type TreeShapeInit, treeShape } from './shape.ts';
 export { freeLease, TreeSnapshot } from './snapshot.ts';

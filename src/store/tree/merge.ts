@@ -1,6 +1,7 @@
 import { bytesToHex } from '../bytes.ts';
+import { ID_BYTES } from '../item.ts';
 import type { KeyRun } from './node.ts';
-import { compareAt, copyKeys, hintAt, idsOf, newRun, searchKey } from './run.ts';
+import { compareAt, concatRuns, copyKeys, hintAt, idsOf, newRun, searchKey } from './run.ts';
 
 /** Two runs in one, and where the keys of the second went. */
 export interface Merged {
@@ -28,6 +29,44 @@ export function mergeRuns(old: KeyRun, batch: KeyRun): Merged {
   }
   copyKeys(old, from, old.length, run, from + batch.length);
   return { run, positions };
+}
+
+/** The keys of both, which have none in common. Key by key: `mergeRuns` is for few keys among many. */
+export function interleaved(a: KeyRun, b: KeyRun): KeyRun {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  if (compareAt(a, a.length - 1, b, 0) < 0) return concatRuns(a, b);
+  if (compareAt(b, b.length - 1, a, 0) < 0) return concatRuns(b, a);
+  const run = newRun(a.length + b.length);
+  const [intoIds, idsOfA, idsOfB] = [idWords(run), idWords(a), idWords(b)];
+  for (let at = 0, i = 0, j = 0; at < run.length; at++) {
+    const fromA = j === b.length || (i < a.length && compareAt(a, i, b, j) < 0);
+    if (fromA) moveKey(a, idsOfA, i++, run, intoIds, at);
+    else moveKey(b, idsOfB, j++, run, intoIds, at);
+  }
+  return run;
+}
+
+const ID_WORDS = ID_BYTES / Uint32Array.BYTES_PER_ELEMENT;
+
+function idWords({ ids, length }: KeyRun): Uint32Array {
+  return new Uint32Array(ids.buffer, ids.byteOffset, length * ID_WORDS);
+}
+
+/** Views for a single key would cost more than its copy. */
+function moveKey(
+  { hints }: KeyRun,
+  ids: Uint32Array,
+  from: number,
+  into: KeyRun,
+  intoIds: Uint32Array,
+  to: number,
+): void {
+  into.hints[2 * to] = hints[2 * from]!;
+  into.hints[2 * to + 1] = hints[2 * from + 1]!;
+  for (let word = 0; word < ID_WORDS; word++) {
+    intoIds[to * ID_WORDS + word] = ids[from * ID_WORDS + word]!;
+  }
 }
 
 /** `old` without the keys of `batch`. Throws a RangeError when it lacks one of them. */

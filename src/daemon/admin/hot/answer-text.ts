@@ -1,14 +1,17 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../../../store/index.ts';
+import { type Clock, ID_BYTES } from '../../../store/index.ts';
 import { httpTime } from '../../system/index.ts';
 import { SAFE_HEADERS } from '../servers.ts';
 
 /** A shorter payload is copied behind the head: one write costs less than two. */
 const COPIED_BYTES = 4_096;
-const STATUS = { 200: 'HTTP/1.1 200 OK\r\n', 201: 'HTTP/1.1 201 Created\r\n' } as const;
 const SAFE: string = Object.entries(SAFE_HEADERS)
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('');
+const BEGIN = {
+  200: `HTTP/1.1 200 OK\r\n${SAFE}`,
+  201: `HTTP/1.1 201 Created\r\n${SAFE}`,
+} as const;
 
 /** The answer to a call. */
 export interface HotAnswer {
@@ -22,9 +25,11 @@ export interface HotAnswer {
 export class AnswerText {
   readonly #clock: Clock;
   readonly #keepAlive: string;
-  /** The second of `#date`. */
+  /** The second of the ends. */
   #second = Number.NaN;
-  #date = '';
+  /** The last lines of a head, and the empty line. */
+  #stays = '';
+  #closes = '';
 
   /** @param keepAliveMs How long a connection without a request stays open. */
   constructor(clock: Clock, keepAliveMs: number) {
@@ -33,8 +38,7 @@ export class AnswerText {
   }
 
   write(socket: Socket, { status, head, body }: HotAnswer, keepAlive: boolean): void {
-    const end = `content-length: ${body.length}\r\n${this.#dateLine()}${keepAlive ? this.#keepAlive : 'Connection: close\r\n'}\r\n`;
-    const text = `${STATUS[status]}${SAFE}${head}${end}`;
+    const text = `${BEGIN[status]}${head}content-length: ${body.length}\r\n${this.#end(keepAlive)}`;
     if (typeof body === 'string') socket.write(text + body, 'latin1');
     else if (body.length <= COPIED_BYTES) socket.write(text + latin1(body), 'latin1');
     else {
@@ -45,15 +49,26 @@ export class AnswerText {
     }
   }
 
-  #dateLine(): string {
+  #end(keepAlive: boolean): string {
     const now = this.#clock.now();
     const second = Math.floor(now / 1_000);
     if (second !== this.#second) {
       this.#second = second;
-      this.#date = `Date: ${httpTime(now)}\r\n`;
+      const date = `Date: ${httpTime(now)}\r\n`;
+      this.#stays = `${date}${this.#keepAlive}\r\n`;
+      this.#closes = `${date}Connection: close\r\n\r\n`;
     }
-    return this.#date;
+    return keepAlive ? this.#stays : this.#closes;
   }
+}
+
+/** Shared: the view that the conversion needs costs more than it. */
+const idToName = Buffer.alloc(ID_BYTES);
+
+/** An id as hexadecimal digits; `bytesToHex` makes a string of each digit first. */
+export function nameOf(id: Uint8Array): string {
+  idToName.set(id);
+  return idToName.toString('hex');
 }
 
 function latin1({ buffer, byteOffset, length }: Uint8Array): string {

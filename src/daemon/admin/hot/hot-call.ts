@@ -43,11 +43,12 @@ export abstract class HotCall implements DirectCall {
   readonly keepAlive: boolean;
   ready = false;
   protected readonly parts: HotCallParts;
+  /** Answered, left to the framework, or cut. */
+  protected over = false;
   readonly #connection: HttpConnection;
   readonly #route: string;
   readonly #begunAt: number;
   #answer: HotAnswer | null = null;
-  #over = false;
 
   constructor(parts: HotCallParts, { request, keepAlive, connection, route }: HotCallInit) {
     this.parts = parts;
@@ -60,7 +61,7 @@ export abstract class HotCall implements DirectCall {
   }
 
   answer(answer: HotAnswer): void {
-    if (this.#over) return;
+    if (this.over) return;
     this.#answer = answer;
     this.ready = true;
     this.#connection.advance();
@@ -68,7 +69,7 @@ export abstract class HotCall implements DirectCall {
 
   /** The framework answers; with a failure it says what failed. */
   pass(error?: unknown): void {
-    if (this.#over) return;
+    if (this.over) return;
     this.#end();
     if (error !== undefined) {
       this.parts.failures.set(this.request, { error, begunAt: this.#begunAt });
@@ -90,7 +91,7 @@ export abstract class HotCall implements DirectCall {
     socket.setTimeout(unreadMs);
     socket.write('', (error) => {
       // The connection broke, and ends all its calls once it is closed.
-      if (this.#over || error) return;
+      if (this.over || error) return;
       socket.setTimeout(idleMs);
       this.#written(socket);
       this.#connection.written();
@@ -99,7 +100,7 @@ export abstract class HotCall implements DirectCall {
   }
 
   cut(): void {
-    if (!this.#over) this.#end();
+    if (!this.over) this.#end();
   }
 
   #written(socket: Socket): void {
@@ -110,7 +111,7 @@ export abstract class HotCall implements DirectCall {
   }
 
   #end(): void {
-    this.#over = true;
+    this.over = true;
     const { underWay, deadlines, ended } = this.parts;
     underWay.end(this.#connection.socket);
     deadlines.complete(this.request);

@@ -35,6 +35,8 @@ export class HotItems implements Front {
   readonly #maxBytes: number;
   readonly #puts: PutGroup;
   readonly #parts: HotCallParts;
+  /** Of this turn. The bodies of most are there before it ends, and so need no deadline. */
+  #newPuts: HotPut[] = [];
   #calls = 0;
   readonly #idle = new Gate();
 
@@ -68,7 +70,9 @@ export class HotItems implements Front {
     const put = plainPut(call.request, this.#maxBytes);
     if (put === null || !this.#init.passes(call.request, 'write')) return null;
     this.#begun();
-    return new HotPut(this.#puts, put, this.#parts, { ...call, route: PUT_ROUTE });
+    const hotPut = new HotPut(this.#puts, put, this.#parts, { ...call, route: PUT_ROUTE });
+    if (this.#newPuts.push(hotPut) === 1) this.#init.clock.after(0, this.#awaitBodies);
+    return hotPut;
   }
 
   #get(call: TakenCall): HotGet | null {
@@ -79,6 +83,12 @@ export class HotItems implements Front {
     get.run(this.#init.node, id);
     return get;
   }
+
+  readonly #awaitBodies = (): void => {
+    const puts = this.#newPuts;
+    this.#newPuts = [];
+    for (const put of puts) put.awaitBody();
+  };
 
   #begun(): void {
     this.#init.asked?.();

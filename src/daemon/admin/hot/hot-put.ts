@@ -1,7 +1,8 @@
-import { bytesToHex, type PutResult } from '../../../store/index.ts';
+import type { PutResult } from '../../../store/index.ts';
 import { plainPayload } from '../bodies.ts';
 import type { BodyTaker } from '../connections/index.ts';
 import { JSON_TYPE } from '../servers.ts';
+import { nameOf } from './answer-text.ts';
 import { HotCall } from './hot-call.ts';
 import type { PlainPut } from './plain.ts';
 import type { ClientPut, PutGroup } from './put-group.ts';
@@ -27,7 +28,6 @@ export class HotPut extends HotCall implements BodyTaker, ClientPut {
     this.#group = group;
     this.hint = hint;
     this.#missing = bytes;
-    this.parts.deadlines.add(this.request);
     this.request.giveBody(this);
   }
 
@@ -45,8 +45,13 @@ export class HotPut extends HotCall implements BodyTaker, ClientPut {
     this.#group.add(this);
   }
 
+  /** The turn of its head is over. */
+  awaitBody(): void {
+    if (this.#missing > 0 && !this.over) this.parts.deadlines.add(this.request);
+  }
+
   stored({ id, hint, created }: PutResult): void {
-    const name = bytesToHex(id);
+    const name = nameOf(id);
     this.answer({
       status: created ? 201 : 200,
       head: `location: /v1/items/${name}\r\ncontent-type: ${JSON_TYPE}\r\n`,

@@ -49,7 +49,7 @@ export class QuotaCheck implements GuardCheck {
   }
 
   refusalOf({ bytes }: GuardedKey, origin: ItemOrigin): ItemRefusal | null {
-    if (!this.#usage.ready) return null;
+    if (!this.#usage.ready || isOwn(origin)) return null;
     const stored = storedBytes(1, bytes);
     const owner = ownersOf(origin).find((owner) => !this.#fits(owner, stored));
     if (owner === undefined) return null;
@@ -138,4 +138,9 @@ function refusal({ kind, id }: Owner, lasting: boolean): ItemRefusal {
   const key = `quotas.${kind}Items or ${kind}Bytes`;
   const message = `the ${kind} ${id} has as much here as it may: raise ${key}`;
   return { code: kind === 'peer' ? 'PEER_QUOTA' : 'PUBLISHER_QUOTA', message, lasting };
+}
+
+/** What is put here has no owner. */
+function isOwn({ peer, publisher }: ItemOrigin): boolean {
+  return peer === null && publisher === null;
 }

@@ -42,6 +42,7 @@ export class PushCoverage {
 
   /** Committed keys have been pushed, by us or by the peer that pushed them here. */
   pushed(keys: readonly ItemKey[]): void {
+    if (this.#open.size === 0) return;
     for (const { id } of keys) this.#open.delete(bytesToKey(id));
   }
 

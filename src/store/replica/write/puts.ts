@@ -1,7 +1,7 @@
 import { checkList } from '../../checks.ts';
 import { Gate } from '../../gate.ts';
 import { checkHint, checkPayload, compareKeys, type Item } from '../../item.ts';
-import { checkVerified, hashItem, type VerifiedItem } from '../../item-id.ts';
+import { checkVerified, hashItems, type VerifiedItem } from '../../item-id.ts';
 import type { ReplicaLimits } from '../options.ts';
 import { storedBytes, totalBytes } from '../payload-bytes.ts';
 import type { IdLookup } from '../read/index.ts';
@@ -76,7 +76,8 @@ export class Puts {
       checkPayload(payload);
       this.admission.checkItem(item.hint, payload.length);
     }
-    const own = items.map(({ hint, payload }) => ({ hint, id: hashItem(hint, payload), payload }));
+    const ids = hashItems(items);
+    const own = items.map(({ hint, payload }, at) => ({ hint, id: ids[at]!, payload }));
     return this.#enter({ items: own, line: 'own', ...options });
   }
 
