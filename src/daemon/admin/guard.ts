@@ -153,6 +153,9 @@ function isProbe({ operation }: FastifyRequest): boolean {
 }
 
 function tokenIn({ authorization = '' }: IncomingHttpHeaders): string | undefined {
+  // Nearly all write it so; the groups of a pattern cost several times as much.
+  const plain = authorization.startsWith('Bearer ') ? authorization.slice(7) : ' ';
+  if (!/\s/.test(plain)) return plain === '' ? undefined : plain;
   return /^Bearer +([^\s]+)$/i.exec(authorization)?.[1];
 }
 

@@ -19,8 +19,15 @@ export class Declarations {
     name: `${string}_total`,
     help: string,
     labelNames: readonly Label[] = [],
+    /** Called before the metric is read. */
+    collect: (counter: Counter<Label>) => void = () => undefined,
   ): Counter<Label> {
-    return new Counter(this.#config(name, help, labelNames));
+    return new Counter({
+      ...this.#config(name, help, labelNames),
+      collect() {
+        collect(this);
+      },
+    });
   }
 
   gauge<Label extends string = never>(

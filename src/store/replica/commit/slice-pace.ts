@@ -36,6 +36,11 @@ export class SlicePace {
     return Math.max(leastWork, (SHARE * bulk.sliceMs) / this.#unitMs);
   }
 
+  /** Whether a slice of so much work tells anything: to measure it costs as much as several items. */
+  tells(work: number): boolean {
+    return work >= (this.#init.leastWork ?? 1);
+  }
+
   /** Prepares a slice, and measures its work and its encoding: they come in turns of their own. */
   measured(
     prepare: () => (PreparedCommit & { readonly work: number }) | null,
@@ -56,7 +61,7 @@ export class SlicePace {
   }
 
   #learn(ms: number, work: number): void {
-    if (work < (this.#init.leastWork ?? 1)) return;
+    if (!this.tells(work)) return;
     const unitMs = ms / work;
     invariant(Number.isFinite(unitMs), 'commit', 'SLICE_PACE', [ms, work]);
     this.#unitMs = Math.max(this.#init.leastUnitMs, slowerAtOnce(this.#unitMs, unitMs));

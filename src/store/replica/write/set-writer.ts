@@ -56,11 +56,12 @@ export class SetWriter {
       if (known?.order !== order || known.epoch !== epoch) return null;
       return set.add(items, settled, { sources, placed: known.places });
     };
-    const prepare = (set: DurableSet): PreparedCommit | null =>
+    const measured = (set: DurableSet): PreparedCommit | null =>
       pace.measured(() => {
         const commit = add(set);
         return commit && { ...commit, work: items.length };
       });
+    const prepare = pace.tells(items.length) ? measured : add;
     while (!(await committer.commit(prepare, options))) known = await this.#placed(items);
     committed();
   }
