@@ -124,6 +124,20 @@ describe('the metrics of requests, commits and refusals', () => {
     }
   });
 
+  it('count each request once, however often they are read', async () => {
+    const { metrics } = create();
+    const name = 'rangemesh_http_requests_total{method="GET",route="/v1/status",status="200"}';
+    const answer = { method: 'GET', route: '/v1/status', status: 200, ms: 1 };
+    for (const [requests, total] of [
+      [2, 2],
+      [0, 2],
+      [1, 3],
+    ] as const) {
+      for (let i = 0; i < requests; i++) metrics.admin.answered(answer);
+      assert.equal(samplesIn(await metrics.text()).get(name), total);
+    }
+  });
+
   it('make no series of paths and methods that a client invents', async () => {
     const { metrics } = create();
     for (const method of ['GET', 'PROPFIND', 'BREW']) {

@@ -18,6 +18,17 @@ describe('the records of peers', () => {
     assert.deepEqual(records.all(), []);
   });
 
+  it('say whether any peer is connected', () => {
+    const records = new PeerRecords({ replica: REPLICA });
+    assert.equal(records.alone, true);
+    for (const peer of ['p', 'q', 'p']) {
+      records.connected(peer);
+      assert.equal(records.alone, false);
+      records.disconnected(peer);
+      assert.equal(records.alone, true, 'the record of a peer that is gone stays');
+    }
+  });
+
   it('count the sessions since a peer connected, and keep the last one', () => {
     const records = new PeerRecords({ replica: REPLICA });
     for (const _ of [1, 2]) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import {
+  bytesToHex,
   ITEM_OVERHEAD_BYTES,
   type Item,
   itemId,
@@ -29,6 +30,17 @@ describe('puts', () => {
     assert.deepEqual(created(await second), [false, true], 'an item on its way is not new');
     await replica.put([item(1), item(3)], { queued: seen });
     assert.deepEqual(queued, [[1, 2], [3]], 'nothing is queued that is held');
+  });
+
+  it('of many items give each its own id', async (t) => {
+    const { replica, gate } = await open(t);
+    gate.open();
+    const many = items(130);
+    const results = await replica.put(many);
+    assert.deepEqual(
+      results.map(({ id }) => bytesToHex(id)),
+      many.map(({ hint, payload }) => bytesToHex(itemId(hint, payload))),
+    );
   });
 
   it('wait, if their items are pending, until those are on disk', async (t) => {
