@@ -15,7 +15,7 @@ import { ReconciliationSet } from '../../../../src/protocol/index.ts';
 import { settle, VirtualClock } from '../../../support/clock.ts';
 import { idOf, idsOf, Lines } from '../support.ts';
 
-const DAY_MS = 86_400_000;
+const PATIENCE_MS = 3_600_000;
 const START = 1_700_000_040_000;
 
 interface Change {
@@ -39,7 +39,7 @@ function setUp(t: TestContext, { file = {}, ...bounds }: Change = {}) {
     },
     clock,
     logger: log.logger,
-    expireAfterMs: DAY_MS,
+    expireAfterMs: PATIENCE_MS,
     holds: () => false,
     restored: () => seen.restored++,
     ...bounds,
@@ -164,7 +164,7 @@ describe('expired ids', () => {
     ] as const) {
       wanted.add('a', round.map(idOf));
       keeper.touch();
-      await clock.advance(DAY_MS + 70_000);
+      await clock.advance(PATIENCE_MS + 70_000);
       assert.equal(wanted.size, 0);
       const told = [1, 2, 3, 4, 5, 6].filter((one) => keeper.expiredAt(idOf(one)) !== undefined);
       assert.deepEqual(told, known);
@@ -175,13 +175,13 @@ describe('expired ids', () => {
 
   it('include confirmed ids too, later, also over a restart with a clock that was ahead', async (t) => {
     const { clock, wanted, saved, keeper } = setUp(t);
-    const ahead = { id: idOf(2), since: START + 1_000 * DAY_MS, confirmed: true };
+    const ahead = { id: idOf(2), since: START + 1_000 * PATIENCE_MS, confirmed: true };
     saved.push(encodeWants([ahead]));
     keeper.start();
     await settle();
     for (const peer of ['a', 'b']) wanted.add(peer, [idOf(1)]);
     keeper.touch();
-    await clock.advance(3 * DAY_MS);
+    await clock.advance(3 * PATIENCE_MS);
     assert.equal(wanted.size, 2);
     await keeper.stop();
     for (const id of [1, 2].map(idOf)) wanted.received(id);
@@ -194,7 +194,7 @@ describe('expired ids', () => {
         [START, true],
       ],
     );
-    await clock.advance(DAY_MS - 60_000);
+    await clock.advance(PATIENCE_MS - 60_000);
     assert.equal(wanted.size, 2);
     await clock.advance(130_000);
     assert.equal(wanted.size, 0);
@@ -211,7 +211,7 @@ describe('the reason why an item is missing', () => {
       refused: { witnesses: () => ['w'] },
       attempts: { of: () => [] },
       keeper: { expiredAt: () => 7 },
-      expireAfterMs: DAY_MS,
+      expireAfterMs: PATIENCE_MS,
     };
     for (const peer of ['a', 'b']) wanted.add(peer, [idOf(1)]);
     wanted.enlarge(idOf(1), { peer: 'a', bytes: 9 });
@@ -224,7 +224,7 @@ describe('the reason why an item is missing', () => {
       attempts: [],
       fetchingFrom: 'b',
       bytes: 9,
-      expiresAt: START + 4 * DAY_MS,
+      expiresAt: START + 4 * PATIENCE_MS,
     });
     assert.deepEqual(why(idOf(2), init), { state: 'refused', peers: ['w'] });
     assert.deepEqual(why(idOf(2), { ...init, refused: { witnesses: () => [] } }), {
