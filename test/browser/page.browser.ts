@@ -125,6 +125,16 @@ it('the status page of three live nodes', { skip }, async (context) => {
     await page.context().close();
   });
 
+  await context.test('asks for the token at once where reading needs it', async () => {
+    const closed = await mesh.start('closed', { args: ['--set', 'admin.readToken=true'] });
+    const page = await (await browser.newContext(FORMS.light)).newPage();
+    await page.goto(closed.daemon.admin);
+    await page.getByLabel('Token', { exact: true }).fill(await closed.daemon.token());
+    await page.getByRole('button', { name: 'Use token' }).click();
+    await page.locator('.link.live').waitFor();
+    await page.context().close();
+  });
+
   await context.test('keeps a text whose put is cancelled', async () => {
     const { page } = await openPage(browser, url);
     const field = page.getByLabel('Text of a new item');
