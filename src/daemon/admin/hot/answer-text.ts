@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Clock, ID_BYTES } from '../../../store/index.ts';
+import type { Clock } from '../../../store/index.ts';
 import { httpTime } from '../../system/index.ts';
 import { SAFE_HEADERS } from '../servers.ts';
 
@@ -60,15 +60,6 @@ export class AnswerText {
     }
     return keepAlive ? this.#stays : this.#closes;
   }
-}
-
-/** Shared: the view that the conversion needs costs more than it. */
-const idToName = Buffer.alloc(ID_BYTES);
-
-/** An id as hexadecimal digits; `bytesToHex` makes a string of each digit first. */
-export function nameOf(id: Uint8Array): string {
-  idToName.set(id);
-  return idToName.toString('hex');
 }
 
 function latin1({ buffer, byteOffset, length }: Uint8Array): string {

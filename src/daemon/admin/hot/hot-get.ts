@@ -2,7 +2,7 @@ import type { Item } from '../../../store/index.ts';
 import type { Node } from '../../node-api.ts';
 import { LONG_BYTES } from '../payload-memory.ts';
 import { LASTING } from '../routes/index.ts';
-import { nameOf } from './answer-text.ts';
+import { idText } from '../streaming.ts';
 import { HotCall } from './hot-call.ts';
 
 /** A get of an item, which the framework answers if it is long or not held. */
@@ -16,7 +16,7 @@ export class HotGet extends HotCall {
   }
 
   #found({ hint, id, payload }: Item): void {
-    const name = nameOf(id);
+    const name = idText(id);
     this.answer({
       status: 200,
       head: `cache-control: ${LASTING}\r\n${TYPE}rangemesh-hint: ${hint}\r\netag: "${name}"\r\n`,

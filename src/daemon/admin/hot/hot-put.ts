@@ -2,7 +2,7 @@ import type { PutResult } from '../../../store/index.ts';
 import { plainPayload } from '../bodies.ts';
 import type { BodyTaker } from '../connections/index.ts';
 import { JSON_TYPE } from '../servers.ts';
-import { nameOf } from './answer-text.ts';
+import { idText } from '../streaming.ts';
 import { HotCall } from './hot-call.ts';
 import type { PlainPut } from './plain.ts';
 import type { ClientPut, PutGroup } from './put-group.ts';
@@ -51,7 +51,7 @@ export class HotPut extends HotCall implements BodyTaker, ClientPut {
   }
 
   stored({ id, hint, created }: PutResult): void {
-    const name = nameOf(id);
+    const name = idText(id);
     this.answer({
       status: created ? 201 : 200,
       head: `location: /v1/items/${name}\r\ncontent-type: ${JSON_TYPE}\r\n`,
