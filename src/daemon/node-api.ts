@@ -237,7 +237,10 @@ export interface Status
   readonly refusing: RefusalReason | null;
   /** The last 50 incidents of the store since the start, oldest first. */
   readonly incidents: readonly StoreIncident[];
-  /** Payload bytes from and to peers since the start, repeats and partial items included. */
+  /**
+   * Payload bytes of requests to and from peers since the start, repeats and partial items included; those of
+   * pushed items and of items in sessions are not.
+   */
   readonly transfer: { readonly receivedBytes: number; readonly sentBytes: number };
   /** Bounds on the bytes of replication that hold now. */
   readonly budgets: BudgetsNow;

@@ -190,6 +190,8 @@ describe('a daemon built from its configuration', () => {
       ...ALONE,
       'network.peers': [a.address],
       'limits.maxItemBytes': '100B',
+      // Sessions bring ids alone, so that requests bring the items.
+      'sync.itemBytes': '0',
     });
     const status = await until(
       () => b.client.status(),
