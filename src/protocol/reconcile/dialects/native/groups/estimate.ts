@@ -17,6 +17,12 @@ export function symbolsFor(differences: number): number {
   return Math.ceil(1.2 * differences + 3 * Math.sqrt(differences));
 }
 
+/** The same where a round trip for more costs less than symbols that are too many. */
+export function fewestSymbolsFor(differences: number): number {
+  if (differences < SINGLE) return 3;
+  return Math.ceil(1.2 * differences + 2 * Math.sqrt(differences));
+}
+
 /** Bytes of a sketch for so many differences. */
 export function sketchBytes(differences: number): number {
   return SKETCH_SUMS + 4 + symbolsFor(differences) * SYMBOL_BYTES;
@@ -84,15 +90,21 @@ export class Predictor {
   }
 
   /**
-   * Improves a group's own estimate, made of `sums` sums and noted before. The result is the expectation
-   * and a standard deviation, unless chance does not explain the estimate. `sure`: other groups agree.
+   * Improves a group's own estimate, made of `sums` sums and noted before. The result is the expectation,
+   * unless chance does not explain the estimate. `sure`: other groups agree, but for the `deviation`.
    */
-  refine(items: number, estimate: number, sums: number): { value: number; sure: boolean } {
+  refine(
+    items: number,
+    estimate: number,
+    sums: number,
+  ): { value: number; deviation: number; sure: boolean } {
     const expected = this.expect(items) ?? estimate;
     const deviation = Math.sqrt(2 / sums);
     const within = Math.abs(estimate - expected) <= TOLERANCE * deviation * expected + 1;
-    if (this.#groups < 2 || !within) return { value: estimate, sure: false };
-    return { value: expected * (1 + deviation / Math.sqrt(this.#groups)), sure: true };
+    if (this.#groups < 2 || !within)
+      return { value: estimate, deviation: estimate * deviation, sure: false };
+    const shared = (expected * deviation) / Math.sqrt(this.#groups);
+    return { value: expected, deviation: shared, sure: true };
   }
 }
 

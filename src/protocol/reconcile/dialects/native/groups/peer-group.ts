@@ -4,7 +4,13 @@ import { BLIND_SYMBOLS } from '../constants.ts';
 import type { Context } from '../context.ts';
 import { allowedFor, isHasty } from '../narrowing.ts';
 import { type NativeWork, type RankedRange, send } from '../work.ts';
-import { estimateDifferences, estimateFromZeros, type Predictor, symbolsFor } from './estimate.ts';
+import {
+  estimateDifferences,
+  estimateFromZeros,
+  fewestSymbolsFor,
+  type Predictor,
+  symbolsFor,
+} from './estimate.ts';
 import { namesOf } from './lists.ts';
 import { peel } from './peel.ts';
 import { prefixesOf, type Sides, takeSides } from './prefixes.ts';
@@ -123,7 +129,8 @@ export function isSurprise({ estimate, words }: PeerGroup): boolean {
 /** All symbols that a group probably needs. */
 export function symbolsInAll(peer: PeerGroup, predictor: Predictor, link: SessionLink): number {
   const symbols = peer.words.length / 2;
-  return Math.max(enough(peer, predictor, link), symbols + leastStep(peer, symbols));
+  const share = isHasty(link) ? 8 : 16;
+  return Math.max(enough(peer, predictor, link), symbols + leastStep(peer, symbols / share));
 }
 
 function enough(peer: PeerGroup, predictor: Predictor, link: SessionLink): number {
@@ -132,18 +139,15 @@ function enough(peer: PeerGroup, predictor: Predictor, link: SessionLink): numbe
     const differences = estimateFromZeros(unlike(peer), peer.words.length / 2) ?? 0;
     return Math.ceil(symbolsFor(differences) * HASTE);
   }
-  const { value, sure } = predictor.refine(group.items, estimate!, peer.sums.length);
-  if (isHasty(link)) {
-    const deviation = sure ? 0 : value * Math.sqrt(2 / peer.sums.length);
-    return symbolsFor(allowedFor(value, link) + deviation);
-  }
+  const { value, deviation, sure } = predictor.refine(group.items, estimate!, peer.sums.length);
+  if (isHasty(link)) return symbolsFor(allowedFor(value, link) + deviation);
   const caution = sure || value < CAUTIOUS_FROM ? 1 : CAUTION;
-  return Math.ceil(symbolsFor(value) * caution);
+  return Math.ceil(fewestSymbolsFor(value) * caution);
 }
 
 /** The smallest request: it doubles with each attempt, so that one group cannot delay the session long. */
-function leastStep({ attempts }: PeerGroup, symbols: number): number {
-  return Math.max(6, symbols >>> 3) * 2 ** attempts;
+function leastStep({ attempts }: PeerGroup, share: number): number {
+  return Math.max(6, Math.floor(share)) * 2 ** attempts;
 }
 
 /** The symbols of the differences alone. */

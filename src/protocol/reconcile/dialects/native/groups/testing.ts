@@ -1,6 +1,6 @@
 /** For tests alone: the parts of this room that they look at from inside. */
 
-export { estimateDifferences, estimateFromZeros, sumsOf } from './estimate.ts';
+export { estimateDifferences, estimateFromZeros, fewestSymbolsFor, sumsOf } from './estimate.ts';
 export { matchList, nameOf, namesOf } from './lists.ts';
 export { peel } from './peel.ts';
 export { decode, isSurprise, newGroup, symbolsInAll } from './peer-group.ts';

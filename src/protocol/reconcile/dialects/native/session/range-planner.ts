@@ -22,6 +22,8 @@ const WORTH_PROBING = 0.25;
 const TOGETHER = 4_096;
 /** From so many ranges on it means something that all of them differ. */
 const TELLING = 64;
+/** The same where bytes are dear: a guess that is too low costs a round trip alone. */
+const TELLING_FRUGAL = 8;
 
 export interface RangePlannerInit extends ReplyWriterInit {
   predictor: Predictor;
@@ -136,7 +138,8 @@ export class RangePlanner {
     const known = expectedPerRange(ranges, differing.length);
     // The probability that all differ is one half where each holds so many differences.
     const likely = Math.max(1, Math.log(ranges / Math.LN2));
-    const each = known ?? (ranges >= TELLING && isHasty(link) ? likely : null);
+    const telling = isHasty(link) ? TELLING : TELLING_FRUGAL;
+    const each = known ?? (ranges >= telling ? likely : null);
     const crowded = known === null && ranges >= TELLING;
     if (items === 0 || crowded || differing[0]?.cluster !== undefined) return { each, parts: 1 };
     const average = items / differing.length;

@@ -12,6 +12,7 @@ import {
 import {
   estimateDifferences,
   estimateFromZeros,
+  fewestSymbolsFor,
   isSurprise,
   newGroup,
   symbolsInAll,
@@ -165,13 +166,14 @@ describe('what other groups held', () => {
     for (const estimate of [48, 0, 152, 5_000]) {
       assert.deepEqual(
         value(estimate),
-        { value: estimate, sure: false },
+        { value: estimate, deviation: estimate / 4, sure: false },
         'its own estimate counts',
       );
     }
     for (const estimate of [49, 100, 151]) {
-      const { value: refined, sure } = value(estimate);
-      near(refined, 100 * (1 + 0.25 / 2));
+      const { value: refined, deviation, sure } = value(estimate);
+      near(refined, 100);
+      near(deviation, 25 / 2);
       assert.equal(sure, true);
     }
     // Of 128 sums they are a quarter.
@@ -180,10 +182,10 @@ describe('what other groups held', () => {
   });
 
   it('bears an estimate out from the second group on, and more with each', () => {
-    assert.deepEqual(after(1).refine(1_000, 100, 32), { value: 100, sure: false });
-    assert.deepEqual(after(0).refine(1_000, 70, 32), { value: 70, sure: false });
-    near(after(2).refine(1_000, 90, 32).value, 100 * (1 + 0.25 / Math.SQRT2));
-    near(after(9).refine(1_000, 90, 32).value, 100 * (1 + 0.25 / 3));
+    assert.deepEqual(after(1).refine(1_000, 100, 32), { value: 100, deviation: 25, sure: false });
+    assert.deepEqual(after(0).refine(1_000, 70, 32), { value: 70, deviation: 70 / 4, sure: false });
+    near(after(2).refine(1_000, 90, 32).deviation, 25 / Math.SQRT2);
+    near(after(9).refine(1_000, 90, 32).deviation, 25 / 3);
   });
 });
 
@@ -202,8 +204,10 @@ describe('the symbols that a group is asked for', () => {
     symbolsInAll(groupOf(symbols, estimate), new Predictor(), LINKS.lean);
 
   it('are what an estimate calls for, from 48 differences on a little less', () => {
-    assert.equal(told(0, 47), symbolsFor(47));
-    assert.equal(told(0, 48), Math.ceil(symbolsFor(48) * 0.85));
+    assert.equal(told(0, 1), 3 + 3);
+    assert.equal(told(0, 47), fewestSymbolsFor(47));
+    assert.equal(told(0, 48), Math.ceil(fewestSymbolsFor(48) * 0.85));
+    assert.equal(fewestSymbolsFor(100), 120 + 20);
     // Of a group of 100 items others of its like held 60: what they bear out is asked for in full.
     const sure = new Predictor();
     for (let i = 0; i < 4; i++) sure.note(100, 60);
@@ -215,7 +219,9 @@ describe('the symbols that a group is asked for', () => {
       form: 'wide',
     } as const;
     const group = { ...newGroup(0, [range], sent), estimate: 61 };
-    assert.equal(symbolsInAll(group, sure, LINKS.lean), symbolsFor(60 * (1 + 0.25 / 2)));
+    assert.equal(symbolsInAll(group, sure, LINKS.lean), fewestSymbolsFor(60));
+    const allowed = 60 + 2 * Math.sqrt(60) + (60 * 0.25) / 2;
+    assert.equal(symbolsInAll(group, sure, LINKS.auto), symbolsFor(allowed));
   });
 
   it('are more than that where a round trip costs more than symbols', () => {
@@ -226,11 +232,13 @@ describe('the symbols that a group is asked for', () => {
     assert.equal(near(400), symbolsFor(400 + 40 + 100));
   });
 
-  it('are 6 more at least, or an eighth more, and twice that with each attempt', () => {
+  it('are 6 more at least, or a sixteenth more, and twice that with each attempt', () => {
     assert.equal(told(16, 1), 22);
     assert.equal(told(48, 1), 54);
-    assert.equal(told(56, 1), 63);
-    assert.equal(told(800, 1), 900);
+    assert.equal(told(112, 1), 119);
+    assert.equal(told(800, 1), 850);
+    const near = symbolsInAll(groupOf(800, 1), new Predictor(), LINKS.auto);
+    assert.equal(near, 900, 'an eighth more where a round trip is dear');
     // No symbols of 32 that are all zero: nothing differs, so that the step is all.
     const again = groupOf(0, 1, 2);
     assert.equal(symbolsInAll(again, new Predictor(), LINKS.lean), 24);
@@ -245,7 +253,7 @@ describe('the symbols that a group is asked for', () => {
       symbolsInAll(peer, new Predictor(), LINKS.lean),
       Math.ceil(symbolsFor(differences) * 1.2),
     );
-    assert.equal(symbolsInAll({ ...peer, attempts: 0 }, new Predictor(), LINKS.lean), 127 + 15);
+    assert.equal(symbolsInAll({ ...peer, attempts: 0 }, new Predictor(), LINKS.lean), 127 + 7);
   });
 
   it('are more than a group that is a surprise gets: 48 differences, and 8 for each of few symbols', () => {

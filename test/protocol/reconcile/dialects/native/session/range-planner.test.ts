@@ -25,6 +25,19 @@ describe('answers to ranges of several splits', () => {
   });
 });
 
+describe('ranges that all differ', () => {
+  it('make groups of several where bytes are dear, from eight on', () => {
+    const said = (ranges: number, link: SessionLink) => {
+      const one = judge({ link });
+      const asked = Array.from({ length: ranges }, (_, i) => one.range(60 * i, 60 * i + 60, 60));
+      return inShort(one.compare(...asked));
+    };
+    assert.deepEqual(said(8, LINKS.lean), ['take 8', 'sketch 480/37']);
+    assert.equal(said(7, LINKS.lean).length, 14, 'a group each');
+    assert.equal(said(8, LINKS.auto).length, 16, 'a group each');
+  });
+});
+
 describe('narrowing by what the link costs', () => {
   const many = keysOf(14, 20_000);
   /** The second of four ranges differs. */
