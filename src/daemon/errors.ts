@@ -37,6 +37,7 @@ export type DaemonErrorCode =
   | 'INPUT_EMPTY'
   | 'INPUT_TOO_LARGE'
   | 'MANIFEST_UNWRITTEN'
+  | 'OUTPUT_UNWRITTEN'
   | 'ADMIN_UNREACHABLE'
   | 'NOT_THIS_DAEMON'
   | 'TLS_NEEDED'
@@ -97,6 +98,7 @@ const EXIT_OF: Partial<Record<DaemonErrorCode, number>> = {
   TLS_UNREADABLE: EXIT.dataError,
   NO_DATABASE: EXIT.unavailable,
   DATA_DAMAGED: EXIT.corrupt,
+  OUTPUT_UNWRITTEN: EXIT.corrupt,
   DATA_DIR_UNUSABLE: EXIT.config,
   LISTEN_FAILED: EXIT.unavailable,
   ADMIN_UNREACHABLE: EXIT.unavailable,

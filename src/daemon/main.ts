@@ -23,12 +23,15 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 }
 
 const { runCli } = await import('./cli/index.ts');
+/** Replaces the exit code of a verb that is content. */
+let outputCode: number = EXIT.ok;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // A daemon goes on without a reader of its output.
     if (logger !== undefined) return;
     if (error.code === 'EPIPE') process.exit(EXIT.brokenPipe);
-    throw error;
+    // A verb that waits for its output says why it fails.
+    outputCode = EXIT.corrupt;
   });
 }
 
@@ -70,7 +73,9 @@ const init: CliInit = {
 
 const exitCode = await runCli(init);
 logger?.flush();
-process.exit(exitCode);
+// A stream tells its error a tick later.
+await new Promise<void>((resolve) => process.nextTick(resolve));
+process.exit(exitCode === EXIT.ok ? outputCode : exitCode);
 
 function die(event: string, error: unknown): never {
   const { code = 'INTERNAL', message } = Object(error);

@@ -1,5 +1,5 @@
 import { ClientError } from '../client/index.ts';
-import { DaemonError, EXIT } from '../errors.ts';
+import { DaemonError, EXIT, reasonOf } from '../errors.ts';
 
 /** The last words of a verb that failed. */
 export interface LastWords {
@@ -54,6 +54,21 @@ export function unreadable(name: string, cause: Error): DaemonError {
   return usage(`cannot read ${name}: ${cause.message}${step === undefined ? '' : `; ${step}`}`, {
     cause,
   });
+}
+
+/** Codes of the system where the disk takes no more. */
+const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO']);
+
+export function isFull(cause: unknown): boolean {
+  return FULL.has(Object(cause).code);
+}
+
+/** For output that cannot be written: `OUTPUT_UNWRITTEN` where the disk takes no more, otherwise `USAGE`. */
+export function unwritable(name: string, cause: unknown): DaemonError {
+  const message = `cannot write ${name}: ${reasonOf(cause)}`;
+  if (!isFull(cause)) return usage(message, { cause });
+  const advice = 'make room on its disk, and give the command again';
+  return new DaemonError('OUTPUT_UNWRITTEN', `${message}; ${advice}`, { cause });
 }
 
 /** `USAGE` for a file that is there already. */

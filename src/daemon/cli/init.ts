@@ -3,6 +3,7 @@ import type { Clock, Random, Witness } from '../../store/index.ts';
 import type { Config, ConfigurationFiles } from '../config/index.ts';
 import type { NodeControl } from '../control-api.ts';
 import type { Logger } from '../logging.ts';
+import { isFull, unwritable } from './errors.ts';
 
 /** The parts of its process that the command line uses. */
 export interface CliInit {
@@ -70,8 +71,11 @@ export async function printLine(out: Terminal, line: string): Promise<void> {
   await write(out, `${line}\n`);
 }
 
+/** Rejects with `OUTPUT_UNWRITTEN`, or with EPIPE where the reader has gone. */
 export async function write(out: Terminal, chunk: string | Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     out.write(chunk, (error) => (error ? reject(error) : resolve()));
+  }).catch((cause) => {
+    throw isFull(cause) ? unwritable('the output', cause) : cause;
   });
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { hexToBytes } from '../../../src/store/index.ts';
@@ -55,6 +57,28 @@ describe('items on the command line', () => {
       assert.equal((await call('get', id, '-o', path, '--force')).exitCode, 0);
       assert.equal(await readFile(path, 'utf8'), 'new');
       assert.equal((await call('get', id, '-o', devNull)).exitCode, 0, 'a device loses nothing');
+    });
+
+    it('says that its output has no room, with an exit code of its own', async () => {
+      const id = await holding('much');
+      for (const [code, exitCode, words] of [
+        ['ENOSPC', 74, /cannot write the output: failed; make room .* \[OUTPUT_UNWRITTEN\]/],
+        ['EDQUOT', 74, /\[OUTPUT_UNWRITTEN\]/],
+        ['EPIPE', 141, /^$/],
+      ] as const) {
+        const stdout = new Writable({
+          write: (_chunk, _encoding, done) => done(Object.assign(new Error('failed'), { code })),
+        }).on('error', () => undefined);
+        const ran = await run(['get', id, ...station.target], { stdout });
+        assert.equal(ran.exitCode, exitCode);
+        assert.match(ran.stderr, words);
+      }
+    });
+
+    it('says so of a file', { skip: !existsSync('/dev/full') }, async () => {
+      const ran = await call('get', await holding('much'), '-o', '/dev/full');
+      assert.equal(ran.exitCode, 74);
+      assert.match(ran.stderr, /cannot write \/dev\/full: .*; make room .* \[OUTPUT_UNWRITTEN\]/);
     });
 
     it('takes the first digits of an id, and lists the ids that begin so where there are several', async () => {

@@ -1,6 +1,5 @@
 import { type FileHandle, lstat, open, rename, stat, unlink } from 'node:fs/promises';
-import { reasonOf } from '../../errors.ts';
-import { taken, usage } from '../errors.ts';
+import { taken, unwritable, usage } from '../errors.ts';
 
 /** A file that is written beside its place and moved there once it is whole: a broken run leaves none. */
 export class NewFile {
@@ -24,7 +23,7 @@ export class NewFile {
     await refuseTaken(path, replace);
     const part = `${path}.part`;
     const handle = await open(part, 'w').catch((cause) => {
-      throw unwritten(path, cause);
+      throw unwritable(path, cause);
     });
     const file = new NewFile(path, handle);
     try {
@@ -34,7 +33,7 @@ export class NewFile {
       // Another program may have made the file meanwhile.
       await refuseTaken(path, replace);
       await rename(part, path).catch((cause) => {
-        throw unwritten(path, cause);
+        throw unwritable(path, cause);
       });
       return result;
     } catch (error) {
@@ -51,7 +50,7 @@ export class NewFile {
 
   async #use(use: (file: FileHandle) => Promise<unknown>): Promise<void> {
     await use(this.#file).catch((cause) => {
-      throw unwritten(this.#path, cause);
+      throw unwritable(this.#path, cause);
     });
   }
 }
@@ -64,8 +63,4 @@ async function refuseTaken(path: string, replace: boolean): Promise<void> {
   // A device, or a link to it, would be a plain file from then on.
   if (target === null || target.isFile()) return;
   throw usage(`${path} is no file: name another, or leave -o out and direct standard output there`);
-}
-
-function unwritten(path: string, cause: unknown): Error {
-  return usage(`cannot write ${path}: ${reasonOf(cause)}`, { cause });
 }

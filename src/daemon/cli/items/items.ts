@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { DaemonError, EXIT, reasonOf } from '../../errors.ts';
+import { DaemonError, EXIT } from '../../errors.ts';
 import type { OwnFiles } from '../../own-files.ts';
 import { ask, withClient } from '../ask.ts';
-import { taken, unreadable, usage } from '../errors.ts';
+import { taken, unreadable, unwritable, usage } from '../errors.ts';
 import { formatWhy } from '../format-why.ts';
 import { type CliInit, printLine, write } from '../init.ts';
 import { ownFiles, type TargetOptions } from '../locate.ts';
@@ -117,7 +117,7 @@ async function save(path: string, body: Uint8Array, { force }: GetOptions): Prom
   const flag = force === true || !isFile ? 'w' : 'wx';
   await writeFile(path, body, { flag }).catch((cause) => {
     if (cause.code === 'EEXIST') throw taken(path, ', or give --force');
-    throw usage(`cannot write ${path}: ${reasonOf(cause)}`, { cause });
+    throw unwritable(path, cause);
   });
 }
 

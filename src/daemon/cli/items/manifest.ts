@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { DaemonError, reasonOf } from '../../errors.ts';
 import { placeOf } from '../../own-files.ts';
-import { usage } from '../errors.ts';
+import { unwritable } from '../errors.ts';
 
 /** A line of a manifest, as JSON: an imported item and the name it had. */
 export interface ManifestEntry {
@@ -46,7 +46,7 @@ export class Manifest {
       return new Manifest({ path, file, place: placeOf(stats), isTorn });
     } catch (cause) {
       await file?.close();
-      throw usage(`cannot write the manifest ${path}: ${reasonOf(cause)}`, { cause });
+      throw unwritable(`the manifest ${path}`, cause);
     }
   }
 

@@ -5,7 +5,7 @@ import { EXIT } from '../../errors.ts';
 import { createPsk, IDENTITY_FILE, prepareIdentity } from '../../keys/index.ts';
 import { createLogger } from '../../logging.ts';
 import { printAnswer } from '../ask.ts';
-import { taken, usage } from '../errors.ts';
+import { taken, unwritable } from '../errors.ts';
 import { type CliInit, printLine, write } from '../init.ts';
 import { type TargetOptions, targetConfig } from '../locate.ts';
 
@@ -26,7 +26,7 @@ export async function keygenPsk(options: KeygenOptions, init: CliInit): Promise<
   const path = resolve(init.cwd, options.out);
   await writeFile(path, key, { flag: 'wx', mode: 0o600 }).catch((cause) => {
     if (cause.code === 'EEXIST') throw taken(path);
-    throw usage(`cannot write ${path}: ${cause.message}`, { cause });
+    throw unwritable(path, cause);
   });
   const advice =
     'copy it to each node of the mesh; init and start take it with --access psk --psk-file';

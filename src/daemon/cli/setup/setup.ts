@@ -7,7 +7,7 @@ import { codeOf, makeDirectory } from '../../files/index.ts';
 import { prepareKeys } from '../../keys/index.ts';
 import { createLogger } from '../../logging.ts';
 import { printAnswer } from '../ask.ts';
-import { usage } from '../errors.ts';
+import { unwritable, usage } from '../errors.ts';
 import type { CliInit } from '../init.ts';
 import { DEFAULT_FILE } from '../locate.ts';
 
@@ -37,7 +37,7 @@ export async function setup(
   const peerId = await makeKeys(config, init);
   await writeFile(path, text, { flag: 'wx' }).catch((cause) => {
     if (codeOf(cause) === 'EEXIST') throw kept(path);
-    throw usage(`cannot write ${path}: ${reasonOf(cause)}`, { cause });
+    throw unwritable(path, cause);
   });
   const lines = [
     `wrote ${path}; change in it what you need`,
