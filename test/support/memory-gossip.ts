@@ -82,6 +82,11 @@ export class MemoryGossip implements Gossip {
     return this.#copies.get(topic) ?? 0;
   }
 
+  /** Copies that came, over all topics. */
+  get copiesOfAll(): number {
+    return [...this.#copies.values()].reduce((sum, copies) => sum + copies, 0);
+  }
+
   #spread(wire: Wire, from: string): number {
     const to = [...this.#neighbours].filter(
       ([peer, { topics }]) => peer !== from && topics.has(wire.topic!),

@@ -28,7 +28,8 @@ export function drawPlan(seed: string, overrides: Overrides = {}): Plan {
   const nodes = drawNodes(random, nodeCount, retention);
   const links = drawLinks(random, nodes);
   const push = random.once(2);
-  const puts = drawPuts(random, { nodeCount, itemCount, activeMs, retention });
+  const drawn = drawPuts(random, { nodeCount, itemCount, activeMs, retention });
+  const puts = putsOfLiars(seed, nodes, drawn);
   const kinds = overrides.faults ?? FAULTS;
   const faults = drawFaults(random, kinds, {
     nodes: nodeCount,
@@ -52,6 +53,7 @@ export function drawPlan(seed: string, overrides: Overrides = {}): Plan {
     options: { ...drawOptions(random), ...catchUps.sizes },
     partItems: catchUps.partItems,
     session: { ...drawSession(random), ...catchUps.answers },
+    limits: drawLimits(seed),
     index: random.once(3)
       ? {}
       : {
@@ -61,7 +63,10 @@ export function drawPlan(seed: string, overrides: Overrides = {}): Plan {
         },
     scrub: random.once(3) ? random.between(1, 50) : 0,
     // One wrong item is enough, or several are.
-    banScore: random.of([25, 60, DEFAULT_PENALTY_OPTIONS.banScore]),
+    penalties: {
+      banScore: random.of([25, 60, DEFAULT_PENALTY_OPTIONS.banScore]),
+      minPeers: fewestPeers(seed, nodes),
+    },
   };
 }
 
@@ -76,7 +81,7 @@ function drawNodes(random: QuickRandom, count: number, retention: boolean): Plan
   const all = ['native', 'native 2', 'native 1', 'commonware'] as const;
   const shared = random.of(['native', 'native', ...all]);
   const others = random.once(2);
-  const [streaming, skewed, liars] = [random.of([0, 0.5, 1, 1]), random.once(3), random.once(6)];
+  const [streaming, skewed, liars] = [random.of([0, 0.5, 1, 1]), random.once(3), random.once(4)];
   return Array.from({ length: count }, (_, i) => ({
     dialects: all.filter((name) => name === shared || (others && random.once(2))),
     streams: random.fraction() < streaming,
@@ -219,4 +224,36 @@ function drawSession(random: QuickRandom): Plan['session'] {
     ...(random.once(4) && { maxMissing: random.between(4, 64) }),
     ...(random.once(4) && { maxSessions: random.between(1, 3) }),
   };
+}
+
+/** Sets of this size are split, put off and gone on with as large ones are. */
+function drawLimits(seed: string): Plan['limits'] {
+  const random = new QuickRandom(`limits ${seed}`);
+  if (random.once(2)) return {};
+  return {
+    maxRangeItems: random.of([4, 16, 64]),
+    ...(random.once(2) && { maxGroupItems: random.of([16, 64]) }),
+    ...(random.once(3) && { maxVisitedItems: random.of([100, 400]) }),
+    ...(random.once(3) && { maxGroups: random.between(1, 4) }),
+    ...(random.once(3) && { maxRanges: random.of([64, 256]) }),
+    ...(random.once(3) && { groupDifferences: random.of([4, 16]) }),
+  };
+}
+
+/** Where a peer lies, most nodes have too few links for the usual number. */
+function fewestPeers(seed: string, nodes: readonly PlannedNode[]): number {
+  if (!nodes.some(({ lies }) => lies)) return DEFAULT_PENALTY_OPTIONS.minPeers;
+  return new QuickRandom(`peers ${seed}`).of([0, 1, DEFAULT_PENALTY_OPTIONS.minPeers]);
+}
+
+/** A liar has items that the others must ask it for. */
+function putsOfLiars(
+  seed: string,
+  nodes: readonly PlannedNode[],
+  puts: readonly Action[],
+): readonly Action[] {
+  const liar = nodes.findIndex(({ lies }) => lies);
+  if (liar === -1) return puts;
+  const random = new QuickRandom(`liar ${seed}`);
+  return puts.map((put) => (random.once(3) ? { ...put, where: liar } : put));
 }

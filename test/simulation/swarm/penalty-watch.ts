@@ -1,10 +1,11 @@
 import type { Penalties, PenaltyObserver } from '../../../src/daemon/penalties/index.ts';
-import { DEFAULT_PENALTY_OPTIONS } from '../../../src/daemon/penalties/index.ts';
 import type { Clock } from '../../../src/store/index.ts';
 
 interface PenaltyWatchInit {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly isHonest: (peer: string) => boolean;
+  /** Connected peers that bans leave. */
+  readonly minPeers: number;
   readonly violated: (property: string, seen: string) => void;
 }
 
@@ -66,7 +67,7 @@ export class PenaltyWatch {
 
   #banned(peer: string, bans: readonly string[], connected: readonly string[]): void {
     const left = connected.filter((other) => other !== peer && !bans.includes(other)).length;
-    if (left < DEFAULT_PENALTY_OPTIONS.minPeers) {
+    if (left < this.#init.minPeers) {
       this.#init.violated('peer floor', `${peer} is banned, and ${left} other peers are left`);
     }
     if (this.#init.isHonest(peer)) this.#init.violated('honest', `${peer} is banned`);

@@ -1,4 +1,6 @@
+import type { PenaltyOptions } from '../../../src/daemon/penalties/index.ts';
 import type { ReplicatorOptions } from '../../../src/daemon/replicator/index.ts';
+import type { NativeLimits } from '../../../src/protocol/index.ts';
 import type { IndexOptions } from '../../../src/store/index.ts';
 import type { SimulationOptions } from '../simulated-node.ts';
 
@@ -96,10 +98,12 @@ export interface Plan {
   /** Items of a part of a stream at most. */
   readonly partItems: number;
   readonly session: Pick<SimulationOptions, 'maxMissing' | 'maxSessions' | 'maxIdsPerRequest'>;
+  /** Of native sessions. */
+  readonly limits: Partial<NativeLimits>;
   readonly index: Partial<IndexOptions>;
   readonly scrub: number;
-  /** The points at which a peer is banned. */
-  readonly banScore: number;
+  /** When a peer is banned, and how many bans leave. */
+  readonly penalties: PenaltyOptions;
 }
 
 /** What the command line decides in place of the seed. */

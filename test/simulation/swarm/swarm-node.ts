@@ -92,7 +92,9 @@ export class SwarmNode {
       init.violated(property, this.id, seen);
     this.feed = new FeedReader({ history: this.history, violated });
     this.flights = new FlightWatch({ options: plan.options, violated });
-    this.penalties = new PenaltyWatch({ isHonest: init.isHonest, clock: init.clock, violated });
+    const { minPeers } = plan.penalties;
+    const { isHonest, clock } = init;
+    this.penalties = new PenaltyWatch({ isHonest, clock, minPeers, violated });
   }
 
   /** The run under way; null while it is down or on its way up. */
@@ -109,7 +111,7 @@ export class SwarmNode {
     const penalties: Penalties = new Penalties({
       clock,
       logger: pino({ level: 'silent' }),
-      options: { banScore: plan.banScore },
+      options: plan.penalties,
       connected: () => this.connectedPeers,
       named: () => false,
       cutOff: this.#init.cutOff,
@@ -126,7 +128,7 @@ export class SwarmNode {
       options: { ...plan.options, push: plan.push, ...plan.session },
       // Two of three nodes take items in sessions; the other asks for ids alone.
       itemBytes: Number(this.id.slice(1)) % 3 === 2 ? 0 : 512,
-      dialects: this.planned.dialects.map((name) => dialectOf(name, random)),
+      dialects: this.planned.dialects.map((name) => dialectOf(name, plan, random)),
       observers: [penaltyObserver(penalties), this.#init.observer(this)],
       store: this.#store(),
       ...(this.planned.streams && { rangeOf: (replica) => this.#inParts(replica) }),
@@ -244,7 +246,11 @@ function withoutFirst({ ids, records, end }: RangePage): RangePage {
   return { ids: ids.slice(ID_BYTES), records: records.slice(1), end };
 }
 
-function dialectOf(name: PlannedNode['dialects'][number], random: Random): Dialect {
+function dialectOf(
+  name: PlannedNode['dialects'][number],
+  { limits }: Plan,
+  random: Random,
+): Dialect {
   if (name === 'commonware') return commonware;
-  return nativeDialect({ random, version: VERSIONS[name] });
+  return nativeDialect({ random, limits, version: VERSIONS[name] });
 }
