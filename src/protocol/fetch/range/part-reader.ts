@@ -135,28 +135,29 @@ export class PartReader {
   /** Keys rise from the lower bound on, so that none comes twice. */
   #follow(key: ItemKey): void {
     const isFirst = this.#last === null;
-    if (isFirst ? compareBounds(key, this.#query.lower) < 0 : compareKeys(key, this.#last!) <= 0)
-      throw unexpected('an item that is out of order');
+    if (isFirst ? compareBounds(key, this.#query.lower) < 0 : compareKeys(key, this.#last!) <= 0) {
+      throw misplaced(key, this.#last ?? this.#query.lower, 'an item that is out of order');
+    }
     this.#last = key;
   }
 
   /** Once for a frame, since keys rise. */
   #checkEnd(): void {
     const { upper } = this.#query;
-    if (this.#last !== null && compareBounds(this.#last, upper) >= 0)
-      throw unexpected('an item above the range');
+    if (this.#last === null || compareBounds(this.#last, upper) < 0) return;
+    throw misplaced(this.#last, upper, 'an item above the range');
   }
 
   #finish({ count, digest, end }: PartEnd): RangePart {
     const begin = this.#begin;
     if (count !== this.#count) throw malformed(`a part of ${count} items has ${this.#count}`);
+    if (!equalBytes(digest, partDigest(this.#query.nonce, ...this.#idPieces()))) throw mismatch();
     const isBelow = compareBounds(end, this.#last ?? begin) <= 0;
     if (isBelow || compareBounds(end, this.#query.upper) > 0)
       throw malformed('a part ends at a wrong bound');
     // Parts without items could go on for ever.
     if (count === 0 && compareBounds(end, this.#query.upper) < 0)
       throw malformed('a part without items ends before the range');
-    if (!equalBytes(digest, partDigest(this.#query.nonce, ...this.#idPieces()))) throw mismatch();
     const part = { begin, end, items: this.#items, long: this.#long };
     const ids = this.#items.length + this.#long.length;
     invariant(ids === this.#count, 'session', 'PART_COUNT', [ids, this.#count]);
@@ -174,6 +175,12 @@ export class PartReader {
     if (used === 0) return this.#blocks;
     return [...this.#blocks.slice(0, -1), this.#blocks.at(-1)!.subarray(0, used * ID_BYTES)];
   }
+}
+
+/** The id is that of the payload: damage at an honest peer may move it among items of one hint. */
+function misplaced({ hint, id }: ItemKey, bound: Bound, what: string): ProtocolError {
+  const moved = hint === bound.hint && bound.id !== null && !equalBytes(id, bound.id);
+  return moved ? mismatch() : unexpected(what);
 }
 
 function mismatch(): ProtocolError {

@@ -118,6 +118,17 @@ describe('the reader of a range', () => {
     refuses('RANGE_MISMATCH', [...packItems({ records: [one!] }), end]);
   });
 
+  it('calls damage what moves an id among items of one hint, for an honest peer may have it', () => {
+    const [low, mid, high] = sorted([1, 2, 3].map((byte) => [5n, new Uint8Array([byte])]));
+    const packed = (...items: Item[]) => [...packItems({ records: items })];
+    refuses('RANGE_MISMATCH', packed(mid!, low!));
+    refuses('RANGE_MISMATCH', packed(low!), { ...QUERY, lower: mid! });
+    refuses('RANGE_MISMATCH', packed(high!), { ...QUERY, upper: mid! });
+    const right = partDigest(NONCE, low!.id);
+    const end = encodeEnd({ count: 1, digest: right, end: mid! });
+    refuses('RANGE_MISMATCH', [...packed(high!), end]);
+  });
+
   it('refuses items that repeat, go back, or lie outside of the range', () => {
     const [one, two, three] = itemsOf(3);
     refuses('UNEXPECTED_FRAME', [
