@@ -19,6 +19,7 @@ import { createGuarding, type Guarding } from './guarding/index.ts';
 import type { DaemonInit, System } from './init.ts';
 import { figuresOf } from './metrics-figures.ts';
 import {
+  ClockWatch,
   createAnnounce,
   createDaemonMesh,
   createPeerRules,
@@ -75,12 +76,12 @@ async function start(init: DaemonInit, undo: Undo, stop: () => Promise<void>): P
   undo.push(close);
   const token = await openToken(init, (content) => secrets.add(content));
   const parts = await replicate(init, { replica, metrics, events, turns, undo });
-  const { mesh, replicator, roles, penalties, pruner, budgets, pausing, paused } = parts;
+  const { mesh, replicator, roles, penalties, accepted, pruner, budgets, pausing, paused } = parts;
   const secrets = await Secrets.of(config);
   const node = new RunningNode({
     replica,
     mesh,
-    ...{ roles, penalties },
+    ...{ roles, penalties, accepted },
     replicator,
     fetch: mesh.libp2p.services.fetch,
     clocks: mesh.libp2p.services.clocks,
@@ -221,9 +222,16 @@ async function createGuards(
   init: DaemonInit,
   parts: ReplicationInit,
   running: () => { replicator: Replicator; mesh: Mesh<Services> },
-): Promise<PeerRules & Guarding> {
+): Promise<PeerRules & Guarding & { clockWatch: ClockWatch }> {
   const rules = createPeerRules(init, parts, running);
-  return { ...rules, ...(await createGuarding(init, { ...parts, ...rules })) };
+  const guarding = await createGuarding(init, { ...parts, ...rules });
+  const clockWatch = new ClockWatch({
+    ...guarding,
+    clock: init.system.clock,
+    logger: init.logger.child({ component: 'mesh' }),
+    incident: (incident) => parts.events.incident(incident),
+  });
+  return { ...rules, ...guarding, clockWatch };
 }
 
 interface ReplicatorParts {

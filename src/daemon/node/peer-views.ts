@@ -3,7 +3,9 @@ import type { AddressState, Mesh, PeerRoles } from '../mesh/index.ts';
 import type { PeerStatus } from '../node-api.ts';
 import { type Penalties, standingOf } from '../penalties/index.ts';
 import type { Replicator } from '../replicator/index.ts';
+import type { AcceptedHints } from '../retention/index.ts';
 import { isoTime } from '../system/index.ts';
+import { clockApart } from './network/index.ts';
 import { lastSession, provedAt } from './status-view.ts';
 import type { ComparedPeer } from './verdict.ts';
 
@@ -12,6 +14,8 @@ export interface PeerViewsInit {
   roles: Pick<PeerRoles, 'of'>;
   penalties: Pick<Penalties, 'of' | 'bans'>;
   clocks: Pick<ClockService, 'of'>;
+  /** @default hints of new items have no bound */
+  accepted?: Pick<AcceptedHints, 'maxAheadMs'>;
   replicator: Pick<Replicator, 'peers' | 'statements' | 'proofs' | 'gaps'>;
 }
 
@@ -23,10 +27,17 @@ export class PeerViews {
     this.#init = init;
   }
 
-  /** Both sets are known to be equal, and the peer is one node. */
+  /** Both sets are known to be equal, and the peer is one node whose sessions leave out no new items. */
   inSync(peer: string): boolean {
     const { replicator, mesh } = this.#init;
-    return replicator.peers.inSync(peer) && mesh.troubles.of(peer)?.code !== 'SAME_IDENTITY';
+    const isOne = mesh.troubles.of(peer)?.code !== 'SAME_IDENTITY';
+    return replicator.peers.inSync(peer) && isOne && this.#clockApart(peer) === null;
+  }
+
+  #clockApart(peer: string): ComparedPeer['clockApart'] {
+    const { clocks, accepted } = this.#init;
+    const offsetMs = clocks.of(peer)?.offsetMs ?? null;
+    return clockApart({ peer, offsetMs, maxAheadMs: accepted?.maxAheadMs ?? null });
   }
 
   /** The connected peers as a verdict needs them. */
@@ -45,6 +56,7 @@ export class PeerViews {
         refusedThere,
         terms: peers.terms(peer),
         gap: gaps.of(peer),
+        clockApart: this.#clockApart(peer),
       };
     });
   }

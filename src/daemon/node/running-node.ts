@@ -25,7 +25,7 @@ import type {
 } from '../node-api.ts';
 import type { Penalties } from '../penalties/index.ts';
 import type { Replicator } from '../replicator/index.ts';
-import { NO_RETENTION } from '../retention/index.ts';
+import { type AcceptedHints, NO_RETENTION } from '../retention/index.ts';
 import { VERSION } from '../version.ts';
 import { Explanations, refusalIn, whyAnswer } from './explain/index.ts';
 import { NodeItems, OwnFeed } from './items/index.ts';
@@ -76,6 +76,8 @@ interface RunningNodeInit {
   paused?: PausedView;
   /** @default everything is kept */
   retention?: { readonly status: RetentionStatus };
+  /** @default hints of new items have no bound */
+  accepted?: Pick<AcceptedHints, 'maxAheadMs'>;
 }
 
 /** Codes with which the store refuses puts until a restart, or until an operator acts. */

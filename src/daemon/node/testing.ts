@@ -11,7 +11,7 @@ export {
 } from './config-options.ts';
 export { NodeItems, OwnFeed } from './items/index.ts';
 export { type Applier, appliersOf, LiveConfig } from './live-config/index.ts';
-export { RoleNotices, TwinWatch } from './network/index.ts';
+export { ClockWatch, clockApart, RoleNotices, TwinWatch } from './network/index.ts';
 export { type PausedFile, PausedPeers, Pausing, pausedFile } from './pausing/index.ts';
 export { RunningNode } from './running-node.ts';
 export { catchUpStatus, lastSession, provedAt, storeStatus } from './status-view.ts';

@@ -40,6 +40,8 @@ export interface ComparedPeer {
   readonly terms: PeerTerms;
   /** Items that the peer goes on lacking, and items of it that the index here does not list. */
   readonly gap: Omit<PeerGap, 'since'>;
+  /** Its clock and that of this node differ so much that sessions leave out the newest items; null: not known to. */
+  readonly clockApart: RefusalReason | null;
 }
 
 type Opinion = Omit<Verdict, 'lagSeconds'>;
@@ -105,6 +107,11 @@ function ofThePeers(facts: VerdictFacts): Opinion | null {
   if (twins !== null) {
     const reason = `nothing proves that all items of both nodes are here. ${sentence(twins)}`;
     return { state: 'behind', reason };
+  }
+  const apart = peers.find(({ clockApart }) => clockApart !== null);
+  if (apart !== undefined) {
+    const reason = `nothing proves that the newest items are on both sides. ${sentence(apart.clockApart!)}`;
+    return { state: 'different', reason };
   }
   const hidden = peers.find(({ gap }) => gap.unlisted > 0);
   if (hidden !== undefined) return { state: 'different', reason: unlisted(hidden) };

@@ -37,11 +37,17 @@ export class AcceptedHints {
     return this.#retention.floor;
   }
 
+  /** Milliseconds by which a new hint may be ahead of the clock; null: there is no bound. */
+  get maxAheadMs(): number | null {
+    const { unit, maxAhead } = this.#options;
+    return unit === 'none' || maxAhead === 0 ? null : maxAhead;
+  }
+
   /** The highest hint of a new item; null: there is no bound. */
   get ceiling(): bigint | null {
-    const { unit, maxAhead } = this.#options;
-    if (unit === 'none' || maxAhead === 0) return null;
-    return BigInt(Math.max(0, this.#clock.now()) + maxAhead);
+    const { maxAheadMs } = this;
+    if (maxAheadMs === null) return null;
+    return BigInt(Math.max(0, this.#clock.now()) + maxAheadMs);
   }
 
   /**

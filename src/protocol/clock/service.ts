@@ -24,6 +24,11 @@ export interface ClockServiceInit {
   readonly random: Pick<Random, 'bytes'>;
   /** Part of the protocol id. */
   readonly networkName: string;
+  /**
+   * Hears each answer of a peer.
+   * @default nobody does
+   */
+  readonly onReading?: ((peer: string, reading: ClockReading) => void) | undefined;
 }
 
 /** What a peer said of its clock. */
@@ -129,7 +134,10 @@ export class ClockService {
       asked.dueAt = now + RETRY_MS;
       const reading = await this.#ask(peer).catch(() => null);
       this.#asking = null;
-      if (reading !== null) Object.assign(asked, { reading, dueAt: now + REPEAT_MS });
+      if (reading !== null) {
+        Object.assign(asked, { reading, dueAt: now + REPEAT_MS });
+        this.#init.onReading?.(peer, reading);
+      }
     }
     this.#arm();
   }

@@ -14,6 +14,7 @@ const PEER = {
   refusedThere: 0,
   terms: { gives: true, takes: true },
   gap: { lasting: 0, unlisted: 0 },
+  clockApart: null,
 };
 
 function verdict(changes: Partial<VerdictFacts> = {}) {
@@ -151,6 +152,19 @@ describe('the verdict', () => {
     assert.match(peer.reason, /^all items of the peers are here, and q goes on lacking 1 item of/);
     const late = verdict({ peers: [lacking, { ...PEER, late: true }] });
     assert.equal(late.state, 'behind', 'the own set comes first');
+  });
+
+  it('is never that the sets are in sync while a clock is so wrong that new items are left out', () => {
+    const apart = { code: 'CLOCKS_APART', message: 'The clock of q is slow' };
+    const slow = { ...PEER, peer: 'q', inSync: true, late: true, clockApart: apart };
+    const { state, reason } = verdict({ peers: [PEER, slow] });
+    assert.equal(state, 'different');
+    assert.equal(
+      reason,
+      'nothing proves that the newest items are on both sides. The clock of q is slow [CLOCKS_APART]',
+    );
+    const silent = { ...slow, terms: { gives: false, takes: true } };
+    assert.equal(verdict({ peers: [PEER, silent] }).state, 'in-sync', 'a peer that shows nothing');
   });
 
   it('is that this node is alone where no peer can be compared with', () => {

@@ -33,8 +33,14 @@ function pair() {
     monotonic: () => clock.monotonic(),
     after: clock.after.bind(clock),
   };
+  const heard: string[] = [];
   const service = (id: string, own: ConstructorParameters<typeof ClockService>[1]['clock']) =>
-    new ClockService(network.node(id), { clock: own, random, networkName: 'n' });
+    new ClockService(network.node(id), {
+      clock: own,
+      random,
+      networkName: 'n',
+      onReading: (peer, { offsetMs }) => void heard.push(`${id} ${peer} ${offsetMs}`),
+    });
   const [a, b] = [service('a', clock), service('b', theirs)];
   const connect = async () => {
     network.connect('a', 'b', { latencyMs: LATENCY });
@@ -44,7 +50,7 @@ function pair() {
     await Promise.all([a.stop(), b.stop()]);
     await clock.advance(1_000);
   };
-  return { clock, network, random, state, a, b, connect, stop };
+  return { clock, network, random, state, heard, a, b, connect, stop };
 }
 
 /** What `handler` answers in the place of the node `b`. */
@@ -58,13 +64,14 @@ async function answering(handler: (channel: Channel) => Promise<void>) {
 
 describe('the clocks of two peers', () => {
   it('are known to each other by half of the round trip', async () => {
-    const { clock, a, b, connect, stop } = pair();
+    const { clock, heard, a, b, connect, stop } = pair();
     await Promise.all([a.start(), b.start()]);
     await connect();
     const [there, here] = [a.of('b')!, b.of('a')!];
     assert.ok(Math.abs(there.offsetMs - 90_000) <= LATENCY, `${there.offsetMs}`);
     assert.ok(Math.abs(here.offsetMs + 90_000) <= LATENCY, `${here.offsetMs}`);
     assert.ok(Math.abs(clock.now() - there.measuredAt) <= 4_000);
+    assert.deepEqual(heard.sort(), [`a b ${there.offsetMs}`, `b a ${here.offsetMs}`]);
     await stop();
     assert.equal(clock.pending, 0);
   });

@@ -36,6 +36,7 @@ import { announceOptions, fetchOptions, meshOptions, reconcileOptions } from '..
 import type { Guarding } from '../guarding/index.ts';
 import type { DaemonInit } from '../init.ts';
 import type { PausedPeers } from '../pausing/index.ts';
+import type { ClockWatch } from './clock-watch.ts';
 import type { RoleNotices } from './role-notices.ts';
 
 /** The services of a daemon on its mesh. */
@@ -58,6 +59,7 @@ interface Parts {
   readonly roles: PeerRoles;
   readonly roleNotices: RoleNotices;
   readonly accepted: Guarding['accepted'];
+  readonly clockWatch: ClockWatch;
 }
 
 type DaemonMeshParts = Parts & { readonly replica: Replica };
@@ -68,7 +70,7 @@ function servicesOf(
   { replica, replicator, work, turns, traffic, knows, paused, ...parts }: DaemonMeshParts,
   dialects: readonly Dialect[],
 ) {
-  const { roles, roleNotices, accepted } = parts;
+  const { roles, roleNotices, accepted, clockWatch } = parts;
   const networkName = config.network.name;
   const history = new RootHistory({ scheme: lthash });
   replica.onCommit((added) => history.added(added));
@@ -96,7 +98,7 @@ function servicesOf(
       log: logger.child({ component: 'reconcile' }),
       options: reconcileOptions(config),
     }),
-    clocks: clocks({ clock, random, networkName }),
+    clocks: clocks({ clock, random, networkName, onReading: clockWatch.heard }),
     fetch: fetch({
       clock,
       networkName,

@@ -20,6 +20,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   SET_FULL: 'Raise limits.maxSetBytes, or set retention.',
   TOO_MANY_ITEMS: 'Raise limits.maxItems.',
   CLOCK_JUMPED: 'Check the clock, then run "rangemesh retention confirm".',
+  CLOCKS_APART: 'Find out which clock is wrong, set it, and keep both by NTP.',
   FLOOR_AHEAD:
     'Correct retention.minHint or the clock. To remove all items, run "rangemesh retention confirm".',
   RETENTION_STUCK: 'Read the reason, then run "rangemesh retention".',
