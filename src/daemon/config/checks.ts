@@ -28,6 +28,10 @@ const CHECKS: readonly ConfigCheck[] = [
   { reads: ['retention.maxAge', 'hints.unit'], run: checkAge },
   { reads: ['retention.minHint', 'hints.unit'], run: checkMinHint },
   { reads: ['retention.maxBytes', 'limits.maxSetBytes'], run: checkRetainedBytes },
+  {
+    reads: ['retention.maxBytes', 'hints.unit', 'hints.maxAhead', 'access.mode'],
+    run: checkForgedHints,
+  },
   atLeast('uploadBytesPerSecond'),
   atLeast('downloadBytesPerSecond'),
   atLeast('peerUploadBytesPerSecond'),
@@ -146,6 +150,16 @@ function checkRetainedBytes({ retention, limits }: Config): string | undefined {
   return (
     `retention.maxBytes: must be below limits.maxSetBytes (${maxSetBytes}), not ${maxBytes}: ` +
     'a full set refuses new items before any old item goes'
+  );
+}
+
+/** Items with the highest hints would push all others out, and raise the floor above every later item. */
+function checkForgedHints({ retention, hints, access }: Config): string | undefined {
+  const isBounded = hints.unit === 'milliseconds' && hints.maxAhead > 0;
+  if (retention.maxBytes === 0 || isBounded || access.mode !== 'open') return undefined;
+  return (
+    'retention.maxBytes: removes the lowest hints, so any peer could end the node for good by items with the highest: ' +
+    'set hints.unit to milliseconds and hints.maxAhead above 0, or access.mode to list or psk'
   );
 }
 

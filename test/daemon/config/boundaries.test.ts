@@ -44,6 +44,7 @@ const BESIDES: Record<string, string[]> = {
   'sync.frameTimeoutMs': ['sync.sessionTimeoutMs=2147483647'],
   'sync.sessionTimeoutMs': ['sync.frameTimeoutMs=100'],
   'retention.maxAge': ['hints.unit=milliseconds'],
+  'retention.maxBytes': ['hints.unit=milliseconds'],
   'sync.settleMs': ['sync.settleMaxMs=2147483647'],
   'sync.settleMaxMs': ['sync.settleMs=0'],
 };
@@ -67,16 +68,17 @@ describe('a range of the configuration', () => {
     const sizes = ranges.filter(({ kind }) => kind === 'size');
     assert.ok(sizes.length >= 8, `${sizes.length} keys`);
     for (const { path, min, max } of sizes) {
+      const besides = BESIDES[path] ?? [];
       const [section, key] = path.split('.') as ['store', 'cacheBytes'];
       for (const end of [min, max]) {
         for (const value of [end, `${parseSize(end)}`]) {
-          const { [section]: read } = await load(`${path}=${value}`);
+          const { [section]: read } = await load(...besides, `${path}=${value}`);
           assert.equal(read[key], parseSize(end), `${path}=${value}`);
         }
       }
       const beyond = [parseSize(min) - 1, parseSize(max) + 1];
       for (const value of [...beyond, `${beyond[1]}B`]) {
-        const message = await refusal(`${path}=${value}`);
+        const message = await refusal(...besides, `${path}=${value}`);
         assert.ok(message.includes(`${path}: must be a size from ${min} to ${max}`), message);
       }
     }
@@ -137,10 +139,21 @@ describe('a range of the configuration', () => {
       await load('5MiB', '5MiB'),
       /retention\.maxBytes: must be below limits\.maxSetBytes/,
     );
-    const read = async () => 'retention: { maxBytes: 5MiB }\nlimits: { maxSetBytes: 6MiB }';
+    const times = 'hints: { unit: milliseconds }\nretention: { maxBytes: 5MiB }';
+    const read = async () => `${times}\nlimits: { maxSetBytes: 6MiB }`;
     await loadConfig({ file: '/r.yaml', cwd: '/', read });
-    const alone = async () => 'retention: { maxBytes: 5MiB }';
-    await loadConfig({ file: '/r.yaml', cwd: '/', read: alone });
+    await loadConfig({ file: '/r.yaml', cwd: '/', read: async () => times });
+  });
+
+  it('of bytes needs hints with an end where strangers may connect, or they could push all items out', async () => {
+    const retained = 'retention.maxBytes=5MiB';
+    const times = 'hints.unit=milliseconds';
+    const message = /retention\.maxBytes: .* set hints\.unit to milliseconds and hints\.maxAhead/;
+    assert.match(await refusal(retained), message);
+    assert.match(await refusal(retained, times, 'hints.maxAhead=0'), message);
+    await load(retained, times);
+    await load(retained, 'access.mode=list');
+    await load('retention.maxBytes=0');
   });
 
   it('in a file is the same: sizes given as numbers have the same ends', async () => {
