@@ -5,20 +5,21 @@ import { describe, it, type TestContext } from 'node:test';
 import { LocalDaemons, type Settings } from './support/in-process.ts';
 import { until } from './support/mesh.ts';
 
-/** Refuses items that begin with `n`, dies of `d`, and never answers `s`. Its pid lies in the data directory. */
+/** Refuses items that begin with `n`, and those with `p` of one peer; dies of `d`, and never answers `s`. Its pid lies in the data directory. */
 const JUDGE = `
 require('fs').writeFileSync('judge.pid', String(process.pid));
 require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
-  const { n, first } = JSON.parse(line);
+  const { n, first, peer } = JSON.parse(line);
   const word = Buffer.from(first, 'base64').toString();
   if (word === 'd') process.exit(9);
   if (word === 's') return;
-  console.log(JSON.stringify({ n, take: word !== 'n', reason: word === 'n' ? 'no n' : '' }));
+  const take = word !== 'n' && (word !== 'p' || peer !== process.argv[2]);
+  console.log(JSON.stringify({ n, take, reason: word === 'n' ? 'no n' : '' }));
 });`;
 
-async function judged(daemons: LocalDaemons, settings: Settings = {}) {
+async function judged(daemons: LocalDaemons, settings: Settings = {}, refusedPeer = 'none') {
   return daemons.start('judged', {
-    'policy.command': [process.execPath, join(daemons.path('judge.cjs'))],
+    'policy.command': [process.execPath, join(daemons.path('judge.cjs')), refusedPeer],
     'policy.firstBytes': '1',
     'policy.timeoutMs': '15000',
     ...settings,
@@ -102,6 +103,28 @@ describe('a write policy', () => {
     assert.equal((await refused(again)).length, 1);
     const { text: metrics } = await again.client.send('GET', '/metrics');
     assert.match(metrics, /rangemesh_policy_items_total\{result="refused"\} 0\n/);
+  });
+
+  it('takes of other peers, and of clients, what it refused of one', async (t) => {
+    const daemons = await setUp(t);
+    const open = await daemons.start('open');
+    const give = ({ client }: typeof open, word: string) =>
+      client.send('POST', '/v1/items?hint=7', bytes(word));
+    for (const word of ['p1', 'p2']) await give(open, word);
+    const peer = open.address.split('/').at(-1)!;
+    const strict = await judged(daemons, { 'network.peers': [open.address] }, peer);
+    const counts = async () =>
+      JSON.parse((await strict.client.send('GET', '/v1/refused')).text).counts;
+    await until(counts, ({ policy }) => policy === 2);
+    assert.equal((await give(strict, 'p1')).status, 201);
+    const other = await daemons.start('other');
+    await give(other, 'p2');
+    await other.client.addPeer(strict.address);
+    await until(
+      () => strict.client.status(),
+      ({ set }) => set.items === 2,
+    );
+    assert.equal((await counts()).policy, 0);
   });
 
   it('that died lets sessions bring what was pushed meanwhile, as soon as it is up', async (t) => {

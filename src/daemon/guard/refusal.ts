@@ -14,8 +14,11 @@ export type GuardCode =
 export interface ItemRefusal {
   readonly code: GuardCode;
   readonly message: string;
-  /** The item stays refused, whichever peer has it: it is not wanted any more. */
-  readonly lasting: boolean;
+  /**
+   * True: the item stays refused, whichever peer has it, and is not wanted any more. `peer`: it stays refused of this
+   * peer, and others are asked.
+   */
+  readonly lasting: boolean | 'peer';
 }
 
 /** A put here that the guard refuses. `code` is stable; `message` says what to do. */

@@ -55,7 +55,7 @@ export class Findings {
   /** Whether an id is not fetched though the peer lists it. */
   refuses(peer: string, id: Uint8Array): boolean {
     const { replica, guard, fetcher } = this.#init;
-    if (!guard.takesFrom(peer) || replica.refusals.has(id)) return true;
+    if (!guard.takesFrom(peer) || replica.refusals.hasFrom(peer, id)) return true;
     return fetcher.refuses(peer, id);
   }
 

@@ -31,12 +31,14 @@ export class SessionIntake {
     this.#init.rates.came(peer, items);
     const fresh = items.filter(({ id }) => !this.arriving(id));
     if (fresh.length === 0) return;
+    const others = new Map<Uint8Array, readonly string[]>();
     for (const { id } of fresh) {
+      others.set(id, this.#init.wanted.sources(id));
       this.#arriving.add(bytesToKey(id));
       // Nothing else fetches it meanwhile.
       this.#init.wanted.received(id);
     }
-    const put = this.#put(peer, fresh).finally(() => this.#puts.delete(put));
+    const put = this.#put(peer, fresh, others).finally(() => this.#puts.delete(put));
     this.#puts.add(put);
     await this.#window.room();
   }
@@ -45,7 +47,11 @@ export class SessionIntake {
     await Promise.all(this.#puts);
   }
 
-  async #put(peer: string, items: readonly VerifiedItem[]): Promise<void> {
+  async #put(
+    peer: string,
+    items: readonly VerifiedItem[],
+    others: ReadonlyMap<Uint8Array, readonly string[]>,
+  ): Promise<void> {
     const { observer, guarded, replica, left } = this.#init;
     const intake = new Intake({
       ...this.#init,
@@ -56,7 +62,11 @@ export class SessionIntake {
     await intake.take(items).catch(() => undefined);
     await intake.settle();
     for (const { id } of items) this.#arriving.delete(bytesToKey(id));
-    for (const { id, refusal } of intake.refusals) if (refusal.lasting) guarded.add(peer, id);
+    for (const { id, refusal } of intake.refusals) {
+      if (refusal.lasting !== false) guarded.add(peer, id);
+      if (refusal.lasting === true) continue;
+      for (const other of others.get(id) ?? []) if (other !== peer) left(other, [id]);
+    }
     if (intake.error === null) return;
     const refused = new Set(intake.refusals.map(({ id }) => bytesToKey(id)));
     const ids = items.map(({ id }) => id).filter((id) => !refused.has(bytesToKey(id)));

@@ -12,6 +12,7 @@ export {
 } from './read/index.ts';
 export type {
   NewRefusal,
+  PolicyRefusal,
   Refusals,
   RefusedAdded,
   RefusedItem,

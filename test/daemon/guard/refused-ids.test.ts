@@ -7,7 +7,11 @@ const ORIGIN = { via: 'push', peer: 'a', publisher: 'b' } as const;
 
 function check(...refused: readonly number[]) {
   const has = (id: Uint8Array) => refused.some((number) => idOf(number)[3] === id[3]);
-  return refusedIdCheck({ has, counts: { operator: refused.length, policy: 0 } });
+  return refusedIdCheck({
+    has,
+    hasFrom: (_source, id) => has(id),
+    counts: { operator: refused.length, policy: 0 },
+  });
 }
 
 describe('the check of refused ids', () => {
@@ -18,6 +22,21 @@ describe('the check of refused ids', () => {
     assert.equal(refusal?.lasting, true);
     assert.match(refusal!.message, /unrefuse/);
     assert.equal(check(7).refusalOf(key(8), ORIGIN), null);
+  });
+
+  it('refuses what a policy refused of the same origin alone, and other peers are asked', () => {
+    const refusals = {
+      has: () => false,
+      hasFrom: (source: string) => source === 'a/b',
+      counts: { operator: 0, policy: 1 },
+    };
+    const { refusalOf } = refusedIdCheck(refusals);
+    const key: GuardedKey = { hint: 1n, id: idOf(7), bytes: 1 };
+    const { code, lasting } = refusalOf(key, ORIGIN)!;
+    assert.deepEqual([code, lasting], ['ITEM_REFUSED', 'peer']);
+    assert.equal(refusalOf(key, { ...ORIGIN, publisher: 'c' }), null);
+    assert.equal(refusalOf(key, { via: 'fetch', peer: 'a', publisher: null }), null);
+    assert.equal(refusalOf(key, { via: 'http', peer: null, publisher: null }), null);
   });
 
   it('reads no id while nothing is refused: that of an item put here costs a hash', () => {

@@ -114,7 +114,17 @@ export const RECORDS: readonly FuzzTarget[] = [
   }),
   recordTarget({
     name: 'record-refused',
-    seeds: [encodeRefused({ at: 4, by: 'policy', hint: 8n, seq: 3, reason: 'too large' })],
+    seeds: [
+      encodeRefused({ at: 4, by: 'operator', hint: 8n, seq: 3, reason: 'too large', marks: [] }),
+      encodeRefused({
+        at: 4,
+        by: 'policy',
+        hint: 8n,
+        seq: null,
+        reason: 'no',
+        marks: [new Uint8Array(16)],
+      }),
+    ],
     read: decodeRefused,
   }),
   recordTarget({

@@ -12,7 +12,7 @@ describe('the figures of a replica', () => {
     const { scheme, ids, combined } = countingScheme(wideSum);
     const replica = await set.open(t, { scheme, limits: { minFreeBytes: 7 } });
     await replica.put(items(5));
-    await replica.refusals.add([{ id: new Uint8Array(32) }], 'operator', '');
+    await replica.refusals.add([{ id: new Uint8Array(32) }], '');
     const work = ids() + combined();
     const figures = replica.figures();
     assert.equal(ids() + combined(), work);

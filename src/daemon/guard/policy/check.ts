@@ -1,5 +1,6 @@
-import type { Clock, Item, ItemKey } from '../../../store/index.ts';
+import type { Clock, Item, PolicyRefusal } from '../../../store/index.ts';
 import type { GuardCheck, ItemOrigin, Verdicts } from '../guard.ts';
+import { sourceOf } from '../quotas/index.ts';
 import type { ItemRefusal } from '../refusal.ts';
 import type { PolicyOptions } from './options.ts';
 import type { Policy } from './policy.ts';
@@ -10,8 +11,8 @@ export interface PolicyCheckInit {
   readonly policy: Policy;
   readonly clock: Clock;
   readonly options: PolicyOptions;
-  /** Keeps items out that the policy refused, so that they are not fetched and asked about again. */
-  readonly remember: (items: readonly ItemKey[], reason: string) => void;
+  /** Remembers what the policy refused, so that it is not fetched of the same peer and asked about again. */
+  readonly remember: (items: readonly PolicyRefusal[]) => void;
 }
 
 /** Answers by kind since the start. */
@@ -82,18 +83,13 @@ export class PolicyCheck implements GuardCheck {
     }
     const outcomes = await this.#questions.ask(items.map((item) => ({ item, origin })));
     // A client has its answer, and may ask again once the policy has changed.
-    if (origin.via !== 'http') {
-      this.#remember(items, outcomes);
+    if (origin.peer !== null) {
+      const source = sourceOf({ ...origin, peer: origin.peer });
+      this.#init.remember(refusedOf(items, outcomes, source));
       const failed = outcomes.some((outcome) => 'failed' in outcome);
       if (failed && this.#init.options.onFailure === 'refuse') this.#retry.note();
     }
     return outcomes.map((outcome) => this.#verdict(outcome));
-  }
-
-  #remember(items: readonly Item[], outcomes: readonly Outcome[]): void {
-    for (const [reason, refused] of refusedOf(items, outcomes)) {
-      this.#init.remember(refused, reason);
-    }
   }
 
   #verdict(outcome: Outcome): ItemRefusal | null {
@@ -106,22 +102,21 @@ export class PolicyCheck implements GuardCheck {
   }
 }
 
-/** What was refused, by its reason. */
-function refusedOf(items: readonly Item[], outcomes: readonly Outcome[]): Map<string, ItemKey[]> {
-  const refused = new Map<string, ItemKey[]>();
-  for (const [i, outcome] of outcomes.entries()) {
-    if ('failed' in outcome || outcome.take) continue;
+function refusedOf(
+  items: readonly Item[],
+  outcomes: readonly Outcome[],
+  source: string,
+): PolicyRefusal[] {
+  return outcomes.flatMap((outcome, i) => {
+    if ('failed' in outcome || outcome.take) return [];
     const { hint, id } = items[i]!;
-    const same = refused.get(outcome.reason) ?? [];
-    same.push({ hint, id });
-    refused.set(outcome.reason, same);
-  }
-  return refused;
+    return [{ id, hint, source, reason: outcome.reason }];
+  });
 }
 
 function refusal(reason: string): ItemRefusal {
   const message = `the policy of this node refuses the item${reason === '' ? '' : `: ${reason}`}`;
-  return { code: 'POLICY_REFUSED', message, lasting: true };
+  return { code: 'POLICY_REFUSED', message, lasting: 'peer' };
 }
 
 function failure(reason: string): ItemRefusal {

@@ -4,6 +4,7 @@
  */
 
 export { PolicyCheck, type PolicyCheckInit, type PolicyFigures } from './check.ts';
+export { PolicyMemory } from './memory.ts';
 export type { PolicyAnswer, PolicyFunction, PolicyQuestion } from './module.ts';
 export { loadPolicyFunction, type OpenedPolicy, type OpenPolicyInit, openPolicy } from './open.ts';
 export type { ItemDecision, ItemQuestion, Policy } from './policy.ts';

@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import type { Clock, Replica } from '../../../store/index.ts';
 import { DaemonError } from '../../errors.ts';
 import type { Programs } from '../../system/index.ts';
-import { PolicyCheck, type PolicyCheckInit } from './check.ts';
+import { PolicyCheck } from './check.ts';
+import { PolicyMemory } from './memory.ts';
 import { ModulePolicy, type PolicyFunction } from './module.ts';
 import type { PolicyOptions } from './options.ts';
 import type { Policy } from './policy.ts';
@@ -20,7 +21,7 @@ export interface OpenPolicyInit {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Where refused items are remembered. */
-  readonly refusals: Pick<Replica['refusals'], 'add'>;
+  readonly refusals: Pick<Replica['refusals'], 'note'>;
 }
 
 export interface OpenedPolicy {
@@ -38,17 +39,12 @@ export async function openPolicy(init: OpenPolicyInit): Promise<OpenedPolicy | n
   }
   const policy =
     module === null ? programPolicy(init, programs) : await modulePolicy(init, programs, module);
-  const check = new PolicyCheck({ policy, clock, options, remember: rememberIn(init) });
+  const memory = new PolicyMemory(init);
+  const check = new PolicyCheck({
+    ...{ policy, clock, options },
+    remember: (items) => memory.remember(items),
+  });
   return { check, stop: () => check.stop() };
-}
-
-/** Where that fails, the item is fetched and asked about again. */
-function rememberIn({ refusals, logger }: OpenPolicyInit): PolicyCheckInit['remember'] {
-  return (items, reason) => {
-    refusals.add(items, 'policy', reason).catch((err) => {
-      logger.warn({ err }, 'items that the policy refused were not noted');
-    });
-  };
 }
 
 function programPolicy(

@@ -115,8 +115,8 @@ export class RequestRunner {
   #guarded(peer: string, id: Uint8Array, { lasting }: ItemRefusal): void {
     const { wanted, guarded } = this.#init;
     wanted.release(peer, id, { forget: true });
-    if (lasting) guarded.add(peer, id);
-    if (lasting || wanted.sources(id).length === 0) wanted.received(id);
+    if (lasting !== false) guarded.add(peer, id);
+    if (lasting === true || wanted.sources(id).length === 0) wanted.received(id);
   }
 
   /** The peer says that the item is too large. Other sources are asked first, if there are any. */

@@ -126,7 +126,7 @@ export class Streaming {
   /** Items that are refused for good are not asked for again. */
   #noteRefusals(peer: string, { refusals }: Intake): void {
     for (const { id, refusal } of refusals.splice(0)) {
-      if (refusal.lasting) this.#init.guarded.add(peer, id);
+      if (refusal.lasting !== false) this.#init.guarded.add(peer, id);
     }
   }
 

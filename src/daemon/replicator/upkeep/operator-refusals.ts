@@ -20,7 +20,7 @@ export class OperatorRefusals {
   async refuse(ids: readonly Uint8Array[], reason: string): Promise<RefusedAdded> {
     const { replica, wanted } = this.#init;
     const items = ids.map((id) => ({ id }));
-    const result = await replica.refusals.add(items, 'operator', reason);
+    const result = await replica.refusals.add(items, reason);
     for (const id of ids) wanted.received(id);
     return result;
   }

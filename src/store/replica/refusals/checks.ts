@@ -1,5 +1,10 @@
 import { StoreError } from '../../errors.ts';
-import { MAX_REASON_BYTES } from '../records/index.ts';
+import { MAX_REASON_BYTES, type RefusedBy } from '../records/index.ts';
+
+/** Most refused ids, by origin. Raising a limit costs 100 to 250 bytes of memory for each id. */
+export type RefusalLimits = Readonly<Record<RefusedBy, number>>;
+
+export const LIMITS: RefusalLimits = { operator: 1_000_000, policy: 131_072 };
 
 const encoder = new TextEncoder();
 

@@ -75,5 +75,6 @@ function recordOf(
     ...item,
     hint: head?.hint ?? item.hint ?? before?.hint ?? null,
     seq: head?.seq ?? before?.seq ?? null,
+    marks: [],
   });
 }

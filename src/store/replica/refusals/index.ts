@@ -1,4 +1,11 @@
-/** Items that are kept out of the set, whoever brings them: by word of the operator, or of a policy. */
+/** Items that an operator keeps out, whoever brings them, and what a policy refused from which source. */
 
 export { RefusalStore } from './refusal-store.ts';
-export type { NewRefusal, Refusals, RefusedAdded, RefusedItem, RefusedListInit } from './types.ts';
+export type {
+  NewRefusal,
+  PolicyRefusal,
+  Refusals,
+  RefusedAdded,
+  RefusedItem,
+  RefusedListInit,
+} from './types.ts';

@@ -1,21 +1,26 @@
 import { bytesToKey } from '../../bytes.ts';
 import { checkList } from '../../checks.ts';
 import type { Clock } from '../../environment.ts';
-import { checkId, ID_BYTES } from '../../item.ts';
-import { behind, type Database, passOver, tryHasMany, tryRead, walk } from '../../level/index.ts';
+import { checkId, type ItemKey } from '../../item.ts';
+import { type Database, tryHasMany, tryRead } from '../../level/index.ts';
 import type { Committer } from '../commit/index.ts';
 import { encodeRefused, type RefusedBy, refusedIn, type SetKeys } from '../records/index.ts';
 import type { SetChanges } from '../set-changes.ts';
-import { checkReason, tooMany } from './checks.ts';
+import { checkReason, LIMITS, type RefusalLimits, tooMany } from './checks.ts';
 import { type DropCommit, dropCommit } from './drop-commit.ts';
 import { DroppedIds, type DroppedPlace } from './dropped-ids.ts';
 import { KeptOutIds } from './kept-out-ids.ts';
-import type { NewRefusal, Refusals, RefusedAdded, RefusedItem, RefusedListInit } from './types.ts';
-
-/** Most ids kept out, by origin. Raising a limit costs about 100 bytes of memory for each id. */
-export type RefusalLimits = Readonly<Record<RefusedBy, number>>;
-
-const LIMITS: RefusalLimits = { operator: 1_000_000, policy: 131_072 };
+import { noteCommit } from './note-commit.ts';
+import { PolicyNotes } from './policy-notes.ts';
+import { type IdRecord, readPage, readRecords, refusedItem } from './read-records.ts';
+import type {
+  NewRefusal,
+  PolicyRefusal,
+  Refusals,
+  RefusedAdded,
+  RefusedItem,
+  RefusedListInit,
+} from './types.ts';
 
 export interface RefusalStoreInit {
   keys: SetKeys;
@@ -31,10 +36,11 @@ export interface RefusalStoreInit {
 /** Ids in one commit: their items lie all over the tree. */
 const TOGETHER = 256;
 
-/** The items that are kept out, on disk and in memory. Changes follow each other. */
+/** The refused items, on disk and in memory. Changes follow each other. */
 export class RefusalStore implements Refusals {
   readonly #init: RefusalStoreInit;
   readonly #ids = new KeptOutIds();
+  readonly #notes = new PolicyNotes();
   /** Items that come back get the places that they had. */
   readonly dropped: DroppedIds = new DroppedIds();
   #turn: Promise<unknown> = Promise.resolve();
@@ -47,8 +53,12 @@ export class RefusalStore implements Refusals {
     return this.#ids.has(id);
   }
 
+  hasFrom(source: string, id: Uint8Array): boolean {
+    return this.has(id) || this.#notes.hasFrom(source, id);
+  }
+
   get counts(): Readonly<Record<RefusedBy, number>> {
-    return this.#ids.counts;
+    return { operator: this.#ids.size, policy: this.#notes.size };
   }
 
   /** Whether an item has left the set because it was refused, and has not come back. */
@@ -58,16 +68,25 @@ export class RefusalStore implements Refusals {
 
   get(id: Uint8Array): RefusedItem | undefined {
     checkId(id);
-    if (this.#ids.by(id) === null) return undefined;
+    if (!this.#isRecorded(id)) return undefined;
     const { keys, committer } = this.#init;
     return refusedItem(id, tryRead(committer.lifecycle.database, keys.refused(id)));
   }
 
-  async add(items: readonly NewRefusal[], by: RefusedBy, reason: string): Promise<RefusedAdded> {
+  async add(items: readonly NewRefusal[], reason: string): Promise<RefusedAdded> {
     checkList(items, 'ids with hints');
     for (const item of items) checkId(item?.id);
     checkReason(reason);
-    return this.#inTurn(() => this.#add(items, by, reason));
+    return this.#inTurn(() => this.#add(items, reason));
+  }
+
+  async note(items: readonly PolicyRefusal[]): Promise<void> {
+    checkList(items, 'refusals of a policy');
+    for (const { id, reason } of items) {
+      checkId(id);
+      checkReason(reason);
+    }
+    return this.#inTurn(() => this.#note(items));
   }
 
   async remove(ids: readonly Uint8Array[]): Promise<number> {
@@ -76,40 +95,35 @@ export class RefusalStore implements Refusals {
     return this.#inTurn(() => this.#remove(ids));
   }
 
-  async list({ after, limit }: RefusedListInit): Promise<RefusedItem[]> {
+  async list(page: RefusedListInit): Promise<RefusedItem[]> {
     const { keys, committer } = this.#init;
-    const { gte, lt } = keys.refusedItems;
-    const range = { gte: after === undefined ? gte : behind(keys.refused(after)), lt };
     const database = await committer.lifecycle.reader();
-    const found: RefusedItem[] = [];
-    for await (const records of walk(database, range, { records: limit, unreadable: passOver })) {
-      for (const [key, value] of records) {
-        const item = refusedItem(key.slice(-ID_BYTES), value);
-        if (item !== undefined) found.push(item);
-        if (found.length === limit) return found;
-      }
-    }
-    return found;
+    return readPage(database, keys, { ...page, counts: (id) => this.#isRecorded(id) });
   }
 
   /** Reads all ids. Items that are held though they are refused, as after a repair, are dropped later. */
   async load(database: Database): Promise<void> {
     const { keys } = this.#init;
-    const policy: { id: Uint8Array; at: number; by: RefusedBy; hint: bigint | null }[] = [];
+    const noted: IdRecord[] = [];
+    const unmarked: Uint8Array[] = [];
     this.#ids.clear();
+    this.#notes.clear();
     this.dropped.clear();
-    for await (const page of walk(database, keys.refusedItems, { unreadable: passOver })) {
-      for (const [key, value] of page) {
-        const id = key.slice(-ID_BYTES);
-        const { by = null, at = 0, hint = null, seq } = refusedIn(value) ?? {};
-        if (by === null) this.dropped.note(id, { seq: seq ?? 0, hint });
-        else if (by === 'policy') policy.push({ id, at, by, hint });
-        else this.#ids.note({ id, by, hint });
-      }
-    }
-    for (const item of policy.sort((a, b) => a.at - b.at)) this.#ids.note(item);
+    await readRecords(database, keys, (record) => {
+      const { id, by, hint, seq, marks } = record;
+      if (by === 'operator') this.#ids.note(id);
+      else if (marks.length > 0) noted.push(record);
+      // Also an item that a policy dropped, before refusals had sources.
+      else if (by === null || seq !== null) this.dropped.note(id, { seq: seq ?? 0, hint });
+      else unmarked.push(id);
+    });
+    noted.sort((a, b) => a.at - b.at);
+    for (const { id, hint, marks } of noted) this.#notes.load(id, hint, marks);
     // If it fails, the next opening does it.
-    this.#inTurn(() => this.#dropHeld()).catch(() => undefined);
+    this.#inTurn(async () => {
+      await this.#forgetAll(unmarked);
+      await this.#dropHeld();
+    }).catch(() => undefined);
   }
 
   /**
@@ -117,12 +131,22 @@ export class RefusalStore implements Refusals {
    * What an operator refused stays listed.
    */
   pruned(below: bigint): Promise<void> {
-    return this.#inTurn(async () => {
-      const old = [...this.#ids.policyBelow(below), ...this.dropped.below(below)];
-      for (let begin = 0; begin < old.length; begin += TOGETHER) {
-        await this.#forget(old.slice(begin, begin + TOGETHER));
-      }
-    });
+    return this.#inTurn(() =>
+      this.#forgetAll([...this.#notes.below(below), ...this.dropped.below(below)]),
+    );
+  }
+
+  /** The keys of the records of items that are about to be stored. */
+  recordsOf(items: readonly Pick<ItemKey, 'id'>[]): Uint8Array[] {
+    const { keys } = this.#init;
+    const noted = this.#notes.size === 0 ? [] : items.filter(({ id }) => this.#notes.has(id));
+    return [...noted, ...this.dropped.among(items)].map(({ id }) => keys.refused(id));
+  }
+
+  /** These items are stored: they are neither dropped nor refused from any source. */
+  returned(items: readonly Pick<ItemKey, 'id'>[]): void {
+    this.dropped.returned(items);
+    if (this.#notes.size > 0) for (const { id } of items) this.#notes.delete(id);
   }
 
   /** Resolves once all changes under way are on disk, or have failed. */
@@ -136,30 +160,45 @@ export class RefusalStore implements Refusals {
     return done;
   }
 
-  async #add(items: readonly NewRefusal[], by: RefusedBy, reason: string): Promise<RefusedAdded> {
+  async #add(items: readonly NewRefusal[], reason: string): Promise<RefusedAdded> {
     const { clock, limits = LIMITS } = this.#init;
-    const fresh = this.#fresh(items, by).map(({ id, hint = null }): RefusedItem => {
-      return { id: new Uint8Array(id), at: clock.now(), by, hint, reason };
+    const fresh = this.#fresh(items).map(({ id, hint = null }): RefusedItem => {
+      return { id: new Uint8Array(id), at: clock.now(), by: 'operator', hint, reason };
     });
-    const count = this.counts[by] + fresh.length;
-    if (by === 'operator' && count > limits[by]) throw tooMany(count, limits[by]);
-    const added = fresh.filter(({ id }) => !this.has(id)).length;
+    const count = this.#ids.size + fresh.length;
+    if (count > limits.operator) throw tooMany(count, limits.operator);
+    const added = fresh.filter(({ id }) => !this.#notes.has(id)).length;
     let dropped = 0;
     for (let begin = 0; begin < fresh.length; begin += TOGETHER) {
       dropped += await this.#keepOut(fresh.slice(begin, begin + TOGETHER));
     }
-    const beyond = this.#ids.beyond(limits.policy);
-    if (beyond.length > 0) await this.#remove(beyond);
     return { added, dropped };
   }
 
-  /** Each id once. An operator's word stands above that of a policy. */
-  #fresh(items: readonly NewRefusal[], by: RefusedBy): NewRefusal[] {
+  /** An item that was dropped once and is let in has a record that tells its place: it is asked about again. */
+  async #note(items: readonly PolicyRefusal[]): Promise<void> {
+    const { clock, committer, keys, limits = LIMITS } = this.#init;
+    for (let begin = 0; begin < items.length; begin += TOGETHER) {
+      const some = items.slice(begin, begin + TOGETHER);
+      await committer.commit((set) => {
+        const { database } = committer.lifecycle;
+        const open = some.filter(
+          ({ id, source }) => !this.hasFrom(source, id) && !this.dropped.has(id),
+        );
+        return noteCommit({ database, keys, set }, this.#notes, { items: open, at: clock.now() });
+      });
+    }
+    await this.#forgetAll(this.#notes.beyond(limits.policy));
+  }
+
+  /** Each id once. */
+  #fresh(items: readonly NewRefusal[]): NewRefusal[] {
     const byKey = new Map(items.map((item) => [bytesToKey(item.id), item]));
-    return [...byKey.values()].filter(({ id }) => {
-      const before = this.#ids.by(id);
-      return before === null || (before === 'policy' && by === 'operator');
-    });
+    return [...byKey.values()].filter(({ id }) => !this.has(id));
+  }
+
+  #isRecorded(id: Uint8Array): boolean {
+    return this.#ids.isOnDisk(id) || this.#notes.has(id);
   }
 
   /** Returns the number of items that were dropped. */
@@ -172,8 +211,8 @@ export class RefusalStore implements Refusals {
         const part = await this.#drop(left);
         const { rest } = part;
         const taken = rest.length === 0 ? left : left.filter((item) => !rest.includes(item));
-        for (const item of taken) this.#ids.note(item);
-        this.dropped.returned(taken);
+        for (const { id } of taken) this.#ids.note(id);
+        this.returned(taken);
         if (part.dropped.length > 0) this.#init.changes.dropped(part.dropped);
         dropped += part.dropped.length;
         left = rest;
@@ -195,7 +234,7 @@ export class RefusalStore implements Refusals {
 
   async #remove(ids: readonly Uint8Array[]): Promise<number> {
     const unique = new Map(ids.map((id) => [bytesToKey(id), new Uint8Array(id)]));
-    const refused = [...unique.values()].filter((id) => this.has(id));
+    const refused = [...unique.values()].filter((id) => this.#isRecorded(id));
     for (let begin = 0; begin < refused.length; begin += TOGETHER) {
       await this.#letIn(refused.slice(begin, begin + TOGETHER));
     }
@@ -219,8 +258,17 @@ export class RefusalStore implements Refusals {
         }
       });
     });
-    for (const id of ids) this.#ids.delete(id);
+    for (const id of ids) {
+      this.#ids.delete(id);
+      this.#notes.delete(id);
+    }
     for (const [id, place] of places) this.dropped.note(id, place);
+  }
+
+  async #forgetAll(ids: readonly Uint8Array[]): Promise<void> {
+    for (let begin = 0; begin < ids.length; begin += TOGETHER) {
+      await this.#forget(ids.slice(begin, begin + TOGETHER));
+    }
   }
 
   async #forget(ids: readonly Uint8Array[]): Promise<void> {
@@ -230,8 +278,7 @@ export class RefusalStore implements Refusals {
         for (const id of ids) sink.del(keys.refused(id));
       }),
     );
-    for (const id of ids) this.#ids.delete(id);
-    this.dropped.returned(ids.map((id) => ({ id })));
+    this.returned(ids.map((id) => ({ id })));
   }
 
   async #dropHeld(): Promise<void> {
@@ -247,12 +294,4 @@ export class RefusalStore implements Refusals {
       if (items.length > 0) await this.#keepOut(items);
     }
   }
-}
-
-/** Undefined for an item that is let in again. */
-function refusedItem(id: Uint8Array, found: ReturnType<typeof tryRead>): RefusedItem | undefined {
-  const record = refusedIn(found);
-  if (record === null || record.by === null) return undefined;
-  const { at, by, hint, reason } = record;
-  return { id: new Uint8Array(id), at, by, hint, reason };
 }

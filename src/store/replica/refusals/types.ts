@@ -1,7 +1,7 @@
 import type { Bytes } from '../../bytes.ts';
 import type { RefusedBy } from '../records/index.ts';
 
-/** An item that is kept out. */
+/** An item that an operator keeps out, or that a policy refused from some sources. */
 export interface RefusedItem {
   readonly id: Bytes;
   /** Wall time of the refusal in milliseconds since the epoch. */
@@ -9,6 +9,16 @@ export interface RefusedItem {
   readonly by: RefusedBy;
   /** Null if it is unknown. */
   readonly hint: bigint | null;
+  readonly reason: string;
+}
+
+/** An item that a policy refused. */
+export interface PolicyRefusal {
+  readonly id: Uint8Array;
+  readonly hint: bigint;
+  /** Where the item came from. The refusal counts for this source alone. */
+  readonly source: string;
+  /** At most 256 bytes of UTF-8. */
   readonly reason: string;
 }
 
@@ -35,22 +45,29 @@ export interface RefusedListInit {
   limit: number;
 }
 
-/** The items that are kept out of a set. They are durable: no rebuild of the index lets them in. */
+/** The items that are refused. They are durable: no rebuild of the index lets them in. */
 export interface Refusals {
+  /** Whether an operator keeps the item out, whoever brings it. */
   has(id: Uint8Array): boolean;
+  /** Whether an operator keeps the item out, or a policy refused it from this source. */
+  hasFrom(source: string, id: Uint8Array): boolean;
   /** Refused ids of each origin. */
   readonly counts: Readonly<Record<RefusedBy, number>>;
   /** Throws `STORE_UNAVAILABLE` while the database is being opened again. */
   get(id: Uint8Array): RefusedItem | undefined;
   /**
-   * Keeps the ids out and drops the held items with their payloads, some hundred ids a commit. An id that is refused
+   * Keeps the ids out and drops the held items with their payloads, some hundred ids a commit. An id that is kept out
    * already keeps its record; the word of an operator replaces that of a policy. After an error some of the ids
-   * may be refused: call it again. Rejects with `TOO_MANY_REFUSED` above the limit of operators. Beyond the limit of
-   * policies their oldest refusals make room.
+   * may be refused: call it again. Rejects with `TOO_MANY_REFUSED` above the limit.
    *
    * @param reason At most 256 bytes of UTF-8.
    */
-  add(items: readonly NewRefusal[], by: RefusedBy, reason: string): Promise<RefusedAdded>;
+  add(items: readonly NewRefusal[], reason: string): Promise<RefusedAdded>;
+  /**
+   * Remembers refusals of a policy, some hundred a commit. Drops nothing: an item that is held or gets stored has no
+   * such refusal. Of an id the last 8 sources are remembered. Beyond the limit the oldest ids make room.
+   */
+  note(items: readonly PolicyRefusal[]): Promise<void>;
   /** Lets the ids in again. Returns the number of those that were refused. */
   remove(ids: readonly Uint8Array[]): Promise<number>;
   /** In the order of the ids. */

@@ -71,7 +71,7 @@ export class SetWriter {
     const { keys, quarantine, refusals } = this.#init;
     return [
       ...quarantine.among(items).map((id) => keys.quarantine(id)),
-      ...refusals.dropped.among(items).map(({ id }) => keys.refused(id)),
+      ...refusals.recordsOf(items),
     ];
   }
 
@@ -113,7 +113,7 @@ export class SetWriter {
     added();
     lookup.prepare();
     quarantine.restored(items);
-    refusals.dropped.returned(items);
+    refusals.returned(items);
     merger.wake();
     changes.onAdded.tell(() => items.map(({ hint, id }) => ({ hint, id })));
   }

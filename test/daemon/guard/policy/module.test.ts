@@ -126,7 +126,7 @@ describe('a policy that cannot be', () => {
   const policy = { ...DEFAULT_POLICY_OPTIONS, command: [], module: '/m.js' };
   const rest = async () => {
     const { clock, logger } = await PolicyRig.open();
-    return { directory: '/', clock, logger, refusals: { add: () => assert.fail() } };
+    return { directory: '/', clock, logger, refusals: { note: () => assert.fail() } };
   };
 
   it('ends the start with the key at fault', async () => {

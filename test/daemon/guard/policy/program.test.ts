@@ -51,13 +51,13 @@ describe('a policy program', () => {
     assert.deepEqual([taken, refused, failed, busy, waiting, up], [2, 3, 0, 0, 0, true]);
   });
 
-  it('has items of peers kept out that it refuses, but no puts, nor items without an answer', async () => {
+  it('has refusals of items of peers remembered with their origin, but none of puts, nor items without an answer', async () => {
     const rig = await PolicyRig.open();
     rig.judge(items(4), FETCHED);
     for (const [n, reason] of ['no', '', 'no'].entries()) rig.program.answer(n, false, reason);
     rig.program.answer(3, true);
     await settle();
-    assert.deepEqual(rig.kept.splice(0), ['1 policy no', '3 policy no', '2 policy ']);
+    assert.deepEqual(rig.kept.splice(0), ['1 a no', '2 a ', '3 a no']);
     rig.judge(items(1));
     rig.program.answer(4, false, 'no');
     await settle();

@@ -65,8 +65,10 @@ export class PolicyRig {
     { base: null },
     { write: (line: string) => this.log.push(JSON.parse(line)) },
   );
-  /** Hints and reasons of items that are kept out. */
+  /** Hints, sources and reasons of refusals that are remembered. */
   readonly kept: string[] = [];
+  /** Writes of these. */
+  notes = 0;
   opened!: OpenedPolicy;
   guard!: ItemGuard;
 
@@ -93,9 +95,9 @@ export class PolicyRig {
       load: async () => ({ default: decide }),
     };
     const refusals: OpenPolicyInit['refusals'] = {
-      async add(items, by, reason) {
-        for (const { hint } of items) rig.kept.push(`${hint} ${by} ${reason}`);
-        return { added: items.length, dropped: 0 };
+      async note(items) {
+        rig.notes++;
+        for (const { hint, source, reason } of items) rig.kept.push(`${hint} ${source} ${reason}`);
       },
     };
     const rest = { directory: '/data', clock, logger, refusals };

@@ -38,7 +38,7 @@ describe('a fetched item that the guard refuses', () => {
   });
 
   it('is asked of another peer that lists it, unless it stays refused', async (t) => {
-    for (const lasting of [false, true]) {
+    for (const lasting of [false, true, 'peer'] as const) {
       const rig = await FetcherRig.open(t, { requestsPerPeer: 1 });
       rig.fetcher.connected('a');
       rig.fetcher.connected('b');
@@ -51,7 +51,8 @@ describe('a fetched item that the guard refuses', () => {
             : null,
       });
       await rig.of('a').end({}, true);
-      assert.equal(rig.running, lasting ? '' : 'b');
+      assert.equal(rig.running, lasting === true ? '' : 'b');
+      assert.equal(rig.fetcher.refuses('a', bad!), lasting !== false);
     }
   });
 

@@ -126,7 +126,7 @@ describe('items served by key', () => {
     const keys = heldKeys(replica);
     await replica.put([item(2, 40), item(4, 40)]);
     assert.equal(told(await replica.serveKeys(keys, WIDE)), '0 1 2 3 4 5');
-    await replica.refusals.add([keys[3]!], 'operator', 'spam');
+    await replica.refusals.add([keys[3]!], 'spam');
     await replica.retention.raise(1n);
     await replica.retention.prune(1n, 10);
     const served = await readAll((at) => replica.serveKeys(keys.slice(at), WIDE), keys.length);

@@ -13,6 +13,12 @@ function ids(from: number, count: number) {
   return Array.from({ length: count }, (_, i) => ({ id: idOf(from + i) }));
 }
 
+function note(store: RefusalStore, ...numbers: number[]) {
+  return store.note(
+    numbers.map((number) => ({ id: idOf(number), hint: 1n, source: 'a', reason: 'long' })),
+  );
+}
+
 async function opened(t: TestContext) {
   const { keys, clock, committer, database } = await openCommitter(t);
   const store = new RefusalStore({
@@ -29,25 +35,25 @@ async function opened(t: TestContext) {
 describe('the limit of refusals', () => {
   it('of operators refuses a call that would pass it, as a whole', async (t) => {
     const { store } = await opened(t);
-    await store.add(ids(0, 2), 'operator', '');
-    await assert.rejects(store.add(ids(1, 3), 'operator', ''), coded('TOO_MANY_REFUSED'));
+    await store.add(ids(0, 2), '');
+    await assert.rejects(store.add(ids(1, 3), ''), coded('TOO_MANY_REFUSED'));
     assert.equal(store.counts.operator, 2);
-    await store.add(ids(1, 2), 'operator', '');
+    await store.add(ids(1, 2), '');
     assert.equal(store.counts.operator, 3);
     await store.remove([idOf(0)]);
-    await store.add(ids(9, 1), 'operator', '');
+    await store.add(ids(9, 1), '');
     assert.equal(store.counts.operator, 3);
   });
 
   it('of policies lets the oldest in again, also after loading', async (t) => {
     const { store, clock, database } = await opened(t);
     for (const number of [5, 1, 4]) {
-      await store.add(ids(number, 1), 'policy', 'long');
+      await note(store, number);
       await clock.advance(1_000);
     }
     await store.load(database);
-    await store.add(ids(8, 2), 'policy', 'long');
-    const left = [5, 1, 4, 8, 9].filter((number) => store.has(idOf(number)));
+    await note(store, 8, 9);
+    const left = [5, 1, 4, 8, 9].filter((number) => store.hasFrom('a', idOf(number)));
     assert.deepEqual(left, [4, 8, 9]);
     assert.equal((await store.list({ limit: 10 })).length, 3);
   });

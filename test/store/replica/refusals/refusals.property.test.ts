@@ -32,7 +32,6 @@ describe('refusing and letting in', () => {
         } else if (kind === 'refuse') {
           await replica.refusals.add(
             ids.map((id) => ({ id })),
-            'operator',
             'spam',
           );
           for (const number of given) {

@@ -23,7 +23,6 @@ function verified(one: NewItem) {
 function refuse(replica: Replica, ...of: readonly NewItem[]) {
   return replica.refusals.add(
     of.map((one) => ({ id: idOf(one) })),
-    'operator',
     'spam',
   );
 }
@@ -94,17 +93,19 @@ describe('a refused item', () => {
     const replica = await set.open(t);
     const { refusals } = replica;
     const id = idOf(UNHELD);
-    const add = (by: 'operator' | 'policy', reason: string) =>
+    const hints = [1_000n, 1_000n];
+    const add = (reason: string) =>
       refusals.add(
-        [1_000n, 1_000n].map((hint) => ({ id, hint })),
-        by,
+        hints.map((hint) => ({ id, hint })),
         reason,
       );
-    assert.equal((await add('policy', 'too long')).added, 1);
+    const note = () =>
+      refusals.note(hints.map((hint) => ({ id, hint, source: 'a', reason: 'too long' })));
+    await note();
     assert.deepEqual(refusals.counts, { operator: 0, policy: 1 });
-    assert.equal((await add('operator', 'spam')).added, 0);
-    assert.equal((await add('operator', 'other')).added, 0);
-    assert.equal((await add('policy', 'again')).added, 0);
+    assert.equal((await add('spam')).added, 0);
+    assert.equal((await add('other')).added, 0);
+    await note();
     assert.deepEqual(refusals.counts, { operator: 1, policy: 0 });
     const at = set.clock.now();
     const record = { id, at, by: 'operator', hint: 1_000n, reason: 'spam' };
@@ -115,9 +116,9 @@ describe('a refused item', () => {
   it('has a reason of at most 256 bytes', async (t) => {
     const replica = await (await MemorySet.of(0)).open(t);
     const { refusals } = replica;
-    await refusals.add([{ id: idOf(UNHELD) }], 'operator', 'é'.repeat(128));
+    await refusals.add([{ id: idOf(UNHELD) }], 'é'.repeat(128));
     assert.equal(refusals.get(idOf(UNHELD))?.reason, 'é'.repeat(128));
-    const long = refusals.add([{ id: idOf(item(1)) }], 'operator', `${'é'.repeat(128)}x`);
+    const long = refusals.add([{ id: idOf(item(1)) }], `${'é'.repeat(128)}x`);
     await assert.rejects(long, coded('INVALID_INIT'));
   });
 

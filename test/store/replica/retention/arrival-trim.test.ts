@@ -102,7 +102,7 @@ describe('the order of arrival of a set that is pruned', () => {
   it('passes over items that are kept out', async (t) => {
     const set = await ofHints(0, 5, 1, 6);
     const replica = await set.open(t);
-    await replica.refusals.add([{ id: idOf(item(5)) }], 'operator', 'spam');
+    await replica.refusals.add([{ id: idOf(item(5)) }], 'spam');
     await pruneAll(replica, 2n);
     assert.deepEqual(await recordsOf(set), [4]);
   });

@@ -274,21 +274,19 @@ describe('pruning', () => {
     const set = await ofHints(1, 2, 3, 8);
     const replica = await set.open(t);
     const { refusals } = replica;
-    const refuse = (hint: number, by: 'operator' | 'policy') =>
-      refusals.add([{ id: idOf(item(hint)), hint: BigInt(hint) }], by, '');
-    await refuse(1, 'policy');
-    await refuse(2, 'operator');
-    await refuse(3, 'operator');
+    const keyOf = (hint: number) => ({ id: idOf(item(hint)), hint: BigInt(hint) });
+    const note = (...hints: number[]) =>
+      refusals.note(hints.map((hint) => ({ ...keyOf(hint), source: 'a', reason: '' })));
+    await refusals.add([keyOf(2), keyOf(3)], '');
     await refusals.remove([idOf(item(3))]);
-    await refuse(4, 'policy');
-    await refuse(9, 'policy');
+    await note(4, 9);
     await pruneAll(replica, 5n);
     assert.deepEqual(refusals.counts, { operator: 1, policy: 1 });
     assert.equal((await set.database.keys(KEYS.refusedItems).all()).length, 2);
     assert.equal((await replica.verify()).ok, true);
     await replica.close();
     const reopened = await set.open(t);
-    const kept = [1, 2, 3, 4, 9].filter((hint) => reopened.refusals.has(idOf(item(hint))));
+    const kept = [1, 2, 3, 4, 9].filter((hint) => reopened.refusals.hasFrom('a', idOf(item(hint))));
     assert.deepEqual([kept, codes(reopened)], [[2, 9], []]);
   });
 
