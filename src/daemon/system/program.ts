@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 
 /** What a started program does. */
 export interface ProgramEvents {
   output(bytes: Uint8Array): void;
+  /** So many bytes came on its standard error. */
+  errorOutput?(bytes: number): void;
   /** It ended, or could not be started. Said once, with the reason. */
   ended(reason: string): void;
 }
@@ -45,23 +47,26 @@ export const systemPrograms: Programs = {
 /** Starts it in a process group of its own: signals of the terminal are for the daemon, which ends it. */
 function startProgram({ command, directory, heard }: ProgramInit): Program {
   const [file = '', ...words] = command;
-  const child = spawn(file, words, { cwd: directory, detached: true, stdio: 'pipe' });
+  // Without free descriptors there are no pipes, and an error follows.
+  const child: ChildProcess = spawn(file, words, { cwd: directory, detached: true, stdio: 'pipe' });
+  const { stdin, stdout, stderr } = child;
   let errorOutput = '';
   let running = true;
   const ended = (reason: string): void => {
     if (running) heard.ended(reason);
     running = false;
   };
-  child.stdout.on('data', (bytes: Buffer) => heard.output(bytes));
-  child.stderr.on('data', (bytes: Buffer) => {
+  stdout?.on('data', (bytes: Buffer) => heard.output(bytes));
+  stderr?.on('data', (bytes: Buffer) => {
+    heard.errorOutput?.(bytes.length);
     errorOutput = (errorOutput + bytes.toString()).slice(-MAX_ERROR_CHARACTERS);
   });
   // A program that ends breaks its pipe; the end itself is told below.
-  child.stdin.on('error', () => undefined);
+  for (const pipe of [stdin, stdout, stderr]) pipe?.on('error', () => undefined);
   child.on('error', ({ message }) => ended(message));
   child.on('exit', (code, signal) => ended(`it ended with ${signal ?? `exit code ${code}`}`));
   return {
-    write: (text) => void child.stdin.write(text),
+    write: (text) => void stdin?.write(text),
     kill() {
       running = false;
       if (child.pid === undefined) return;

@@ -39,5 +39,8 @@ export const DEFAULT_POLICY_OPTIONS: PolicyOptions = {
 export const RESTART_MS = 1_000;
 /** The longest such pause. */
 export const MAX_RESTART_MS = 60_000;
+/** Most bytes on standard error within the window. */
+export const MAX_ERROR_BYTES = 1_048_576;
+export const ERROR_WINDOW_MS = 10_000;
 /** Longest reason of a policy that is kept, in UTF-8. */
 export const MAX_REASON_BYTES = 256;

@@ -4,7 +4,7 @@ import { BackOff } from '../../backoff.ts';
 import { LineSplitter } from '../../line-splitter.ts';
 import type { Program, ProgramEvents } from '../../system/index.ts';
 import { decodeAnswer, encodeQuestion, MAX_LINE_BYTES } from './lines.ts';
-import { MAX_RESTART_MS, RESTART_MS } from './options.ts';
+import { ERROR_WINDOW_MS, MAX_ERROR_BYTES, MAX_RESTART_MS, RESTART_MS } from './options.ts';
 import type { ItemDecision, ItemQuestion, Policy } from './policy.ts';
 
 export interface ProgramPolicyInit {
@@ -35,6 +35,8 @@ export class ProgramPolicy implements Policy {
   /** Numbers are not used again, so that a late answer is no answer to a later question. */
   #next = 0;
   #down: string | null = null;
+  #errorsSince = 0;
+  #errorBytes = 0;
   #restart: Cancel = () => undefined;
   #up: () => void = () => undefined;
 
@@ -79,13 +81,19 @@ export class ProgramPolicy implements Policy {
   #start(): void {
     const lines = new LineSplitter(MAX_LINE_BYTES);
     this.#lines = lines;
+    this.#errorBytes = 0;
     this.#down = null;
     // Words of a program that has been killed concern no question any more.
     const present = (): boolean => this.#lines === lines && this.#down === null;
-    this.#program = this.#init.start({
-      output: (bytes) => present() && this.#heard(bytes),
-      ended: (reason) => present() && this.#fail(reason),
-    });
+    try {
+      this.#program = this.#init.start({
+        output: (bytes) => present() && this.#heard(bytes),
+        errorOutput: (bytes) => present() && this.#heardErrors(bytes),
+        ended: (reason) => present() && this.#fail(reason),
+      });
+    } catch (error) {
+      this.#fail(`it cannot be started: ${(error as Error).message}`);
+    }
   }
 
   #heard(bytes: Uint8Array): void {
@@ -97,6 +105,18 @@ export class ProgramPolicy implements Policy {
       }
     }
     if (this.#lines.length > MAX_LINE_BYTES) this.#fail(nonsense(null));
+  }
+
+  /** Reading takes time of the daemon, so that a flood counts as a failure. */
+  #heardErrors(bytes: number): void {
+    const now = this.#init.clock.monotonic();
+    if (now - this.#errorsSince >= ERROR_WINDOW_MS) {
+      this.#errorsSince = now;
+      this.#errorBytes = 0;
+    }
+    this.#errorBytes += bytes;
+    if (this.#errorBytes <= MAX_ERROR_BYTES) return;
+    this.#fail(`it wrote more than ${MAX_ERROR_BYTES} bytes to its standard error within 10 s`);
   }
 
   /** False: no question with this number is open. */

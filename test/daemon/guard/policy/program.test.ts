@@ -173,6 +173,41 @@ describe('a policy program', () => {
     assert.deepEqual([codes, rig.program.killed], [[FAILED], true]);
   });
 
+  it('that floods its standard error is killed, and a slow stream of words is none', async () => {
+    const rig = await PolicyRig.open();
+    const codes = rig.judge(items(1));
+    const write = (bytes: number): void => rig.program.init.heard.errorOutput!(bytes);
+    write(1_000_000);
+    await rig.clock.advance(500);
+    write(48_576);
+    assert.equal(rig.program.killed, false);
+    rig.program.takeAll();
+    await rig.clock.advance(9_500);
+    write(1_048_576);
+    assert.equal(rig.program.killed, false);
+    write(1);
+    await settle();
+    assert.deepEqual([codes, rig.program.killed], [['ok'], true]);
+    assert.match(`${rig.log.at(-1)!.reason}`, /standard error within 10 s/);
+    write(2_000_000);
+    assert.equal(rig.log.length, 1, 'later words of it are not heard');
+    await rig.clock.advance(1_000);
+    write(1_000_000);
+    assert.equal(rig.program.killed, false, 'the next one begins anew');
+  });
+
+  it('that cannot be started is tried again, and the daemon goes on', async () => {
+    const rig = await PolicyRig.open();
+    rig.startError = new Error('spawn EMFILE');
+    rig.program.init.heard.ended('it ended with exit code 9');
+    await rig.clock.advance(1_000);
+    assert.equal(rig.opened.check.figures.up, false);
+    assert.match(`${rig.log.at(-1)!.reason}`, /cannot be started: spawn EMFILE/);
+    rig.startError = null;
+    await rig.clock.advance(2_000);
+    assert.deepEqual([rig.programs.length, rig.opened.check.figures.up], [2, true]);
+  });
+
   it('that dies amid a batch is started again, later each time, and sooner once it answers', async () => {
     const rig = await PolicyRig.open();
     const die = async (pauseMs: number): Promise<void> => {

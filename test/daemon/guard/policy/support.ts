@@ -67,8 +67,8 @@ export class PolicyRig {
   );
   /** Hints, sources and reasons of refusals that are remembered. */
   readonly kept: string[] = [];
-  /** Writes of these. */
-  notes = 0;
+  /** Thrown by each start. */
+  startError: Error | null = null;
   opened!: OpenedPolicy;
   guard!: ItemGuard;
 
@@ -88,6 +88,7 @@ export class PolicyRig {
     const { clock, logger } = rig;
     const programs: Programs = {
       start(init) {
+        if (rig.startError !== null) throw rig.startError;
         const program = new HandProgram(init);
         rig.programs.push(program);
         return program;
@@ -96,7 +97,6 @@ export class PolicyRig {
     };
     const refusals: OpenPolicyInit['refusals'] = {
       async note(items) {
-        rig.notes++;
         for (const { hint, source, reason } of items) rig.kept.push(`${hint} ${source} ${reason}`);
       },
     };
