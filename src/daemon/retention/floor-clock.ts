@@ -4,7 +4,7 @@ import type { RetentionTrouble } from './types.ts';
 interface FloorClockInit {
   /** Longest time between two runs after which the wall clock is believed, in milliseconds. */
   maxGapMs: number;
-  /** Wall time at which the floor rose last, in milliseconds since the epoch; 0 if it never did. */
+  /** The last wall time that an earlier run believed and noted, in milliseconds since the epoch; 0: none. */
   last: number;
 }
 
@@ -32,6 +32,7 @@ export class FloorClock {
   /** The last moment at which it was believed. */
   #believed: Moment | null = null;
   #seen: Moment | null = null;
+  #certain = 0;
   #trouble: RetentionTrouble | null = null;
 
   constructor({ maxGapMs, last }: FloorClockInit) {
@@ -48,16 +49,24 @@ export class FloorClock {
     return this.#trouble;
   }
 
+  /** A time that has come for certain, as of the last look: the wall time, or less while it is not believed. */
+  get certain(): number {
+    return this.#certain;
+  }
+
   /** The wall time, or null while it is not believed. */
   look(wall: number, monotonic: number): number | null {
     const now = { wall, monotonic };
     this.#seen = now;
     this.#begun ??= monotonic;
     if (!this.#isBelieved(now)) {
-      this.#trouble = jumped(wall, this.#expected(monotonic));
+      const expected = this.#expected(monotonic);
+      this.#certain = Math.min(wall, expected);
+      this.#trouble = jumped(wall, expected);
       return null;
     }
     this.#believe(now);
+    this.#certain = wall;
     return wall;
   }
 

@@ -12,7 +12,7 @@ export interface KeptItems {
 export interface FloorGoal {
   /** Items with lower hints are to go. */
   readonly floor: bigint;
-  /** The set is too large, and all of its items have one hint. */
+  /** The set is too large, and no floor parts its items, or none that may be yet. */
   readonly stuck: boolean;
 }
 
@@ -21,15 +21,22 @@ const LEFT_FREE = 0.05;
 /** Most of the items that go in one step: the bytes of the items are reckoned from the mean. */
 const MOST_AT_ONCE = 0.05;
 
-/** @param now Wall time; null: it is not believed. */
+/** By which times the floor may rise. */
+export interface GoalTimes {
+  /** Wall time; null: it is not believed. */
+  readonly now: number | null;
+  /** Size raises the floor up to here; null: hints are no times. */
+  readonly latest: bigint | null;
+}
+
 export function floorGoal(
   options: RetentionOptions,
-  now: number | null,
+  { now, latest }: GoalTimes,
   kept: KeptItems,
 ): FloorGoal {
   const { maxAge, minHint, maxBytes } = options;
   const byAge = maxAge === 0 || now === null ? 0n : ageFloor(now, maxAge);
-  const bySize = maxBytes === 0 ? null : sizeFloor(maxBytes, kept);
+  const bySize = maxBytes === 0 ? null : sizeFloor(maxBytes, kept, latest);
   const floor = [minHint, bySize ?? 0n].reduce((high, each) => (each > high ? each : high), byAge);
   return { floor, stuck: bySize === undefined };
 }
@@ -40,16 +47,18 @@ function ageFloor(now: number, maxAge: number): bigint {
   return BigInt(Math.max(0, Math.floor((now - maxAge) / step) * step));
 }
 
-/** Null: the items fit; undefined: they do not, and no floor parts them. */
+/** Null: the items fit; undefined: they do not, and no floor up to `latest` parts them. */
 function sizeFloor(
   maxBytes: number,
   { items, storedBytes, hintAt }: KeptItems,
+  latest: bigint | null,
 ): bigint | null | undefined {
   if (storedBytes <= maxBytes || items === 0) return null;
   const surplus = 1 - ((1 - LEFT_FREE) * maxBytes) / storedBytes;
   const going = Math.ceil(items * Math.min(surplus, MOST_AT_ONCE));
   const [lowest, highest] = [hintAt(0), hintAt(items - 1)];
-  if (lowest === highest) return undefined;
+  if (lowest === highest || (latest !== null && latest <= lowest)) return undefined;
   const floor = hintAt(Math.min(going, items - 1));
-  return floor > lowest ? floor : lowest + 1n;
+  const parting = floor > lowest ? floor : lowest + 1n;
+  return latest !== null && parting > latest ? latest : parting;
 }

@@ -7,13 +7,13 @@ import type { RetentionTrouble } from './types.ts';
 
 export interface FloorKeeperInit {
   replica: Pick<Replica, 'snapshot' | 'figures'> & {
-    readonly retention: Pick<Retention, 'floor' | 'raisedAt' | 'raise'>;
+    readonly retention: Pick<Retention, 'floor' | 'believedAt' | 'raise' | 'believe'>;
   };
   clock: Clock;
   options: RetentionOptions;
   logger: Logger;
   /**
-   * Whether hints are times at present: a floor ahead of the clock would remove everything.
+   * Whether hints are times at present: a floor ahead of the time would remove everything.
    * @default they never are
    */
   areTimes?: (() => boolean) | undefined;
@@ -23,6 +23,9 @@ export interface FloorKeeperInit {
    */
   incident?: ((trouble: RetentionTrouble) => void) | undefined;
 }
+
+/** Time between two notes of the believed clock while the floor stands. */
+const NOTE_MS = 3_600_000;
 
 const NOTHING: KeptItems = { items: 0, storedBytes: 0, hintAt: () => 0n };
 
@@ -42,7 +45,7 @@ export class FloorKeeper {
     this.#options = options;
     this.#clock = new FloorClock({
       maxGapMs: options.maxClockGap,
-      last: replica.retention.raisedAt,
+      last: replica.retention.believedAt,
     });
   }
 
@@ -77,33 +80,51 @@ export class FloorKeeper {
     const options = ahead ? { ...this.#options, minHint: 0n } : this.#options;
     const { floor, stuck } = this.#find(options, now);
     this.#goal = floor;
-    const untimely = maxAge === 0 ? null : this.#clock.trouble;
+    const untimely = maxAge === 0 && !ahead ? null : this.#clock.trouble;
     const early = ahead ? tooHigh(this.#options.minHint) : null;
     this.#meet(untimely ?? early ?? (stuck ? tooLarge(maxBytes) : null));
-    if (floor <= replica.retention.floor) return null;
-    await replica.retention.raise(floor);
+    if (floor <= replica.retention.floor) {
+      if (now !== null) await this.#note(now);
+      return null;
+    }
+    await replica.retention.raise(floor, now);
     return floor;
+  }
+
+  /** The next run compares its clock with the note, however long the floor stands. */
+  async #note(now: number): Promise<void> {
+    const { replica, areTimes } = this.#init;
+    const { maxAge, minHint } = this.#options;
+    const counts = maxAge !== 0 || (minHint !== 0n && areTimes?.() === true);
+    const since = Math.abs(now - replica.retention.believedAt);
+    if (counts && since >= NOTE_MS) await replica.retention.believe(now);
   }
 
   /** Whether `minHint` would remove items that are still to be written. */
   #isAhead(): boolean {
-    const { clock, replica, areTimes } = this.#init;
+    const { replica, areTimes } = this.#init;
     const { minHint } = this.#options;
     if (areTimes?.() !== true || minHint === this.#confirmed) return false;
-    return minHint > replica.retention.floor && minHint > BigInt(clock.now());
+    return minHint > replica.retention.floor && minHint > this.#latest;
+  }
+
+  /** The highest hint that is no time to come. */
+  get #latest(): bigint {
+    return BigInt(Math.max(0, Math.floor(this.#clock.certain)));
   }
 
   #find(options: RetentionOptions, now: number | null): FloorGoal {
-    const { replica } = this.#init;
+    const { replica, areTimes } = this.#init;
     const { maxBytes } = options;
+    const times = { now, latest: areTimes?.() === true ? this.#latest : null };
     const { storedBytes } = replica.figures();
-    if (maxBytes === 0 || storedBytes <= maxBytes) return floorGoal(options, now, NOTHING);
+    if (maxBytes === 0 || storedBytes <= maxBytes) return floorGoal(options, times, NOTHING);
     const snapshot = replica.snapshot();
     try {
       const { size } = snapshot;
       const first = snapshot.lowerBound({ hint: replica.retention.floor, id: null });
       const items = size - first;
-      return floorGoal(options, now, {
+      return floorGoal(options, times, {
         items,
         storedBytes: (storedBytes * items) / Math.max(1, size),
         hintAt: (rank) => snapshot.select(first + rank).hint,
@@ -137,7 +158,7 @@ function tooHigh(minHint: bigint): RetentionTrouble {
 
 function tooLarge(maxBytes: number): RetentionTrouble {
   const message =
-    `the items take more than retention.maxBytes (${maxBytes}), and none can go: all of them have one hint. ` +
-    'Give items hints by their age, or raise the limit';
+    `the items take more than retention.maxBytes (${maxBytes}), and none can go: all have one hint, or hints ahead of ` +
+    'the clock. Give items hints by their age, or raise the limit';
   return { code: 'RETENTION_STUCK', message };
 }

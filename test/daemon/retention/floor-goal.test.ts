@@ -10,7 +10,7 @@ const NOW = 1_700_000_000_000;
 const NOTHING: KeptItems = { items: 0, storedBytes: 0, hintAt: () => assert.fail('no items') };
 
 function goal(options: Partial<RetentionOptions>, now: number | null = NOW, kept = NOTHING) {
-  return floorGoal({ ...DEFAULT_RETENTION_OPTIONS, ...options }, now, kept);
+  return floorGoal({ ...DEFAULT_RETENTION_OPTIONS, ...options }, { now, latest: null }, kept);
 }
 
 /** Items with these hints, ten bytes each. */

@@ -134,7 +134,7 @@ export const RECORDS: readonly FuzzTarget[] = [
   }),
   recordTarget({
     name: 'record-floor',
-    seeds: [encodeFloor({ floor: 900n, floorAt: 3 })],
+    seeds: [encodeFloor({ floor: 900n, believedAt: 3 })],
     read: decodeFloor,
   }),
   recordTarget({ name: 'tree-node', seeds: [encodeNode(leaf).slice()], read: decodeNode }),

@@ -190,15 +190,15 @@ export class DurableSet {
     return this.#prepare({ ...gone, fill, items: -keys.length, bytes: -bytes });
   }
 
-  /** Takes no items below a hint any more; null if the floor is as high already. */
-  raise(floor: bigint): PreparedCommit | null {
-    const { keys, clock } = this.#init;
-    if (floor <= this.#staged.state.floor) return null;
-    const raised = { floor, floorAt: Math.max(0, Math.floor(clock.now())) };
-    return this.#prepare({
-      fill: (sink) => sink.put(keys.floor, encodeFloor(raised)),
-      more: raised,
-    });
+  /** Takes no items below a hint any more; null if the floor is as high already. No time: that of before stays. */
+  raise(floor: bigint, believedAt: number | null): PreparedCommit | null {
+    const { floor: before, believedAt: then } = this.#staged.state;
+    return floor <= before ? null : this.#withFloor({ floor, believedAt: believedAt ?? then });
+  }
+
+  /** Notes a wall time that was believed. */
+  believe(believedAt: number): PreparedCommit {
+    return this.#withFloor({ floor: this.#staged.state.floor, believedAt });
   }
 
   /**
@@ -251,6 +251,11 @@ export class DurableSet {
   /** Ends all snapshots. */
   close(): void {
     this.#tree.close();
+  }
+
+  #withFloor(more: Pick<SetState, 'floor' | 'believedAt'>): PreparedCommit {
+    const key = this.#init.keys.floor;
+    return this.#prepare({ fill: (sink) => sink.put(key, encodeFloor(more)), more });
   }
 
   #withKeys(keys: readonly ItemKey[]): WriteBuffer {

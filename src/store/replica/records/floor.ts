@@ -12,14 +12,14 @@ import {
 import type { SetKeys } from './layout.ts';
 import type { SetState } from './state.ts';
 
-/** The floor of a set and when it rose. It lies beside the state, so that a lost state does not lower it. */
-export type FloorCopy = Pick<SetState, 'floor' | 'floorAt'>;
+/** The floor of a set and the wall time that was believed last. It lies beside the state, so that a lost state does not lower it. */
+export type FloorCopy = Pick<SetState, 'floor' | 'believedAt'>;
 
-/** header | floor | wall time at which it rose; each u64 LE */
-export function encodeFloor({ floor, floorAt }: FloorCopy): Uint8Array {
+/** header | floor | wall time that was believed last; each u64 LE */
+export function encodeFloor({ floor, believedAt }: FloorCopy): Uint8Array {
   const record = newRecord({ level: 0, entries: 0 }, 16);
   writeU64LE(record, HEADER_BYTES, floor);
-  writeU64LE(record, HEADER_BYTES + 8, BigInt(floorAt));
+  writeU64LE(record, HEADER_BYTES + 8, BigInt(believedAt));
   return seal(record);
 }
 
@@ -27,9 +27,9 @@ export function encodeFloor({ floor, floorAt }: FloorCopy): Uint8Array {
 export function decodeFloor(record: Uint8Array): FloorCopy {
   openRecord(record);
   if (record.length !== HEADER_BYTES + 16) throw new RecordError('has a wrong length');
-  const floorAt = Number(readU64LE(record, HEADER_BYTES + 8));
-  if (!Number.isSafeInteger(floorAt)) throw new RecordError('has a time that is none');
-  return { floor: readU64LE(record, HEADER_BYTES), floorAt };
+  const believedAt = Number(readU64LE(record, HEADER_BYTES + 8));
+  if (!Number.isSafeInteger(believedAt)) throw new RecordError('has a time that is none');
+  return { floor: readU64LE(record, HEADER_BYTES), believedAt };
 }
 
 /** The state with the floor of its copy, where that is higher. A copy that cannot be read says nothing. */
@@ -37,8 +37,9 @@ export function withFloor(database: Database, keys: SetKeys, state: SetState): S
   const record = tryRead(database, keys.floor);
   if (!isBytes(record)) return state;
   try {
-    const { floor, floorAt } = decodeFloor(record);
-    return floor > state.floor ? { ...state, floor, floorAt } : state;
+    const { floor, believedAt } = decodeFloor(record);
+    const isNews = floor > state.floor || (floor === state.floor && state.believedAt === 0);
+    return isNews ? { ...state, floor, believedAt } : state;
   } catch (error) {
     if (error instanceof RecordError) return state;
     throw error;

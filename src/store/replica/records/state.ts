@@ -24,8 +24,8 @@ export interface SetState extends Totals {
   readonly arrivalsBegin: number;
   /** Items with lower hints are not accepted, and may have been pruned. Only rises. */
   readonly floor: bigint;
-  /** Wall time at which the floor rose last, in milliseconds since the epoch; 0 if it never did. */
-  readonly floorAt: number;
+  /** The last wall time that was believed and noted, in milliseconds since the epoch; 0: none. */
+  readonly believedAt: number;
 }
 
 export const EMPTY_STATE: SetState = {
@@ -41,7 +41,7 @@ export const EMPTY_STATE: SetState = {
   arrivals: 0,
   arrivalsBegin: 1,
   floor: 0n,
-  floorAt: 0,
+  believedAt: 0,
 };
 
 const NUMBERS = 12;
@@ -51,7 +51,7 @@ const NUMBERS_BEFORE: readonly number[] = [9, 6];
 const REBUILDING = 1;
 const NEEDS_REFILL = 2;
 
-/** header | commit | log begin | trim begin | items | payload bytes | flags | epoch | order | arrivals | begin of arrivals | floor | floor at; each u64 LE. */
+/** header | commit | log begin | trim begin | items | payload bytes | flags | epoch | order | arrivals | begin of arrivals | floor | believed at; each u64 LE. */
 export function encodeState(state: SetState): Uint8Array {
   const { commit, logBegin, trimBegin, items, bytes, rebuilding, needsRefill } = state;
   const flags = (rebuilding ? REBUILDING : 0) | (needsRefill ? NEEDS_REFILL : 0);
@@ -64,7 +64,7 @@ export function encodeState(state: SetState): Uint8Array {
   writeU64LE(record, numberAt(8), BigInt(state.arrivals));
   writeU64LE(record, numberAt(9), BigInt(state.arrivalsBegin));
   writeU64LE(record, numberAt(10), state.floor);
-  writeU64LE(record, numberAt(11), BigInt(state.floorAt));
+  writeU64LE(record, numberAt(11), BigInt(state.believedAt));
   return seal(record);
 }
 
@@ -74,7 +74,7 @@ export function decodeState(record: Uint8Array): SetState {
   if (record.length !== numberAt(NUMBERS)) throw new RecordError('has a wrong length');
   const number = (i: number): number => Number(readU64LE(record, numberAt(i)));
   const numbers = [0, 1, 2, 3, 4, 5, 8, 9, 11].map(number);
-  const [commit, logBegin, trimBegin, items, bytes, flags, arrivals, arrivalsBegin, floorAt] =
+  const [commit, logBegin, trimBegin, items, bytes, flags, arrivals, arrivalsBegin, believedAt] =
     numbers as [number, ...number[]];
   const within = arrivalsBegin! >= 1 && arrivalsBegin! <= arrivals! + 1;
   const sound = numbers.every(Number.isSafeInteger) && trimBegin! <= logBegin! && within;
@@ -94,7 +94,7 @@ export function decodeState(record: Uint8Array): SetState {
     arrivals: arrivals!,
     arrivalsBegin: arrivalsBegin!,
     floor: readU64LE(record, numberAt(10)),
-    floorAt: floorAt!,
+    believedAt: believedAt!,
   };
 }
 

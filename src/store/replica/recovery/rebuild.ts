@@ -82,7 +82,9 @@ async function beginRebuild(init: RebuildInit): Promise<SetState> {
     epoch: init.orderStays ? state.epoch : 0n,
   };
   const copy: BatchOperation[] =
-    begun.floor === 0n ? [] : [{ type: 'put', key: keys.floor, value: encodeFloor(begun) }];
+    begun.floor === 0n && begun.believedAt === 0
+      ? []
+      : [{ type: 'put', key: keys.floor, value: encodeFloor(begun) }];
   await writeSynced(database, [
     ...copy,
     { type: 'put', key: keys.state, value: encodeState(begun) },

@@ -52,19 +52,19 @@ export class SetRetention implements Retention {
     return this.#init.committer.lifecycle.state.floor;
   }
 
-  get raisedAt(): number {
-    return this.#init.committer.lifecycle.state.floorAt;
+  get believedAt(): number {
+    return this.#init.committer.lifecycle.state.believedAt;
   }
 
   get progress(): PruneProgress {
     return this.#progress;
   }
 
-  async raise(floor: bigint): Promise<void> {
+  async raise(floor: bigint, believedAt: number | null = null): Promise<void> {
     checkFloor(floor);
     const { committer } = this.#init;
     const { lifecycle } = committer;
-    if (!(await committer.commit((set) => set.raise(floor)))) return;
+    if (!(await committer.commit((set) => set.raise(floor, wholeTime(believedAt))))) return;
     this.#untidied++;
     try {
       const snapshot = lifecycle.use().snapshot();
@@ -74,6 +74,10 @@ export class SetRetention implements Retention {
       // The floor is up; the next removal counts again.
       committer.met(error);
     }
+  }
+
+  async believe(at: number): Promise<void> {
+    await this.#init.committer.commit((set) => set.believe(wholeTime(at)));
   }
 
   async prune(below: bigint, items: number): Promise<number> {
@@ -138,6 +142,10 @@ export class SetRetention implements Retention {
       LowestItems.read({ database, keys, set, below, most }),
     );
   }
+}
+
+function wholeTime<Time extends number | null>(at: Time): Time | number {
+  return at === null ? at : Math.max(0, Math.floor(at));
 }
 
 function checkFloor(hint: bigint): void {

@@ -13,11 +13,16 @@ export interface PruneProgress {
 export interface Retention {
   /** Items with lower hints are not accepted; 0n accepts all. Durable; only rises. */
   readonly floor: bigint;
-  /** Wall time at which the floor rose last, in milliseconds since the epoch; 0 if it never did. */
-  readonly raisedAt: number;
+  /** The last wall time that the caller believed and noted, in milliseconds since the epoch; 0: none. */
+  readonly believedAt: number;
   readonly progress: PruneProgress;
-  /** Resolves once the floor is on disk; a lower one changes nothing. Rejects with `StoreError`. */
-  raise(floor: bigint): Promise<void>;
+  /**
+   * Resolves once the floor is on disk; a lower one changes nothing. Rejects with `StoreError`.
+   * @param believedAt The wall time if the caller believes it, noted with the floor.
+   */
+  raise(floor: bigint, believedAt?: number | null): Promise<void>;
+  /** Notes a wall time that the caller believes. Resolves once it is on disk. Rejects with `StoreError`. */
+  believe(at: number): Promise<void>;
   /**
    * Removes the lowest items in one commit: at most `items` of them, and only those below both `below` and
    * the floor. Fewer go where more would hold up the event loop. Resolves with their number, 0 at the end.

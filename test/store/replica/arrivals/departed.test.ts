@@ -42,7 +42,7 @@ async function withoutThree(
 
 describe('the order of arrival of a set that items have left for good', () => {
   it('keeps its epoch when the index is built again, and leaves out places below the floor', async (t) => {
-    const { replica, epoch } = await withoutThree(t, async () => ({ floor: 3n, floorAt: 5 }));
+    const { replica, epoch } = await withoutThree(t, async () => ({ floor: 3n, believedAt: 5 }));
     assert.equal(replica.epoch, epoch);
     const { entries, last } = await replica.arrivals(0, { limit: 4 });
     assert.deepEqual([hintsOf(entries), entries[0]?.seq, last], [[3, 4, 5, 6], 4, 10]);

@@ -17,19 +17,21 @@ class HurriedClock extends VirtualClock {
 }
 
 describe('the floor of a set', () => {
-  it('only rises, and is there after a restart with the time at which it rose', async (t) => {
+  it('only rises, and is there after a restart with the time that was believed last', async (t) => {
     const set = await MemorySet.of(10);
     const replica = await set.open(t);
-    assert.deepEqual([replica.retention.floor, replica.retention.raisedAt], [0n, 0]);
-    await replica.retention.raise(4n);
-    const at = set.clock.now();
-    await set.clock.advance(1_000);
-    for (const floor of [3n, 4n]) await replica.retention.raise(floor);
-    assert.deepEqual([replica.retention.floor, replica.retention.raisedAt], [4n, at]);
+    assert.deepEqual([replica.retention.floor, replica.retention.believedAt], [0n, 0]);
+    await replica.retention.raise(2n, 70);
+    for (const floor of [4n, 3n]) await replica.retention.raise(floor);
+    for (const floor of [3n, 4n]) await replica.retention.raise(floor, 80);
+    assert.deepEqual([replica.retention.floor, replica.retention.believedAt], [4n, 70]);
+    await replica.retention.believe(90.5);
+    const at = 90;
+    assert.deepEqual([replica.retention.floor, replica.retention.believedAt], [4n, at]);
     assert.equal(replica.retention.progress.left, 4);
     await replica.close();
     const { retention } = await set.open(t);
-    assert.deepEqual([retention.floor, retention.raisedAt], [4n, at]);
+    assert.deepEqual([retention.floor, retention.believedAt], [4n, at]);
     for (const hint of [-1n, INFINITE_HINT + 1n, 4]) {
       await assert.rejects(retention.raise(hint as bigint), coded('INVALID_HINT'));
       await assert.rejects(retention.prune(hint as bigint, 1), coded('INVALID_HINT'));
