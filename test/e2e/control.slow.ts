@@ -39,6 +39,47 @@ describe('a pause of replication', () => {
     }
   });
 
+  it('of one peer sends it no announcements, nor the short items within them', async (context) => {
+    const daemons = await LocalDaemons.create(context);
+    const off = { 'network.discovery': 'false' };
+    const a = await daemons.start('a', off);
+    const b = await daemons.start('b', { ...off, 'network.peers': [a.address] });
+    const c = await daemons.start('c', { ...off, 'network.peers': [a.address] });
+    // A session brings the first items: gossip begins some seconds after the connection.
+    let items = 0;
+    for (const { client } of [b, c]) {
+      await until(
+        async () => {
+          await a.client.put(payload(items++));
+          return client.status();
+        },
+        ({ push }) => push !== null && push.messages > 0,
+      );
+    }
+    const held = items;
+    await until(
+      () => b.client.status(),
+      ({ set }) => set.items === held,
+    );
+    const { push: before } = await b.client.status();
+    await a.daemon.control.pause({ peerId: b.daemon.peerId, keep: false });
+    for (; items < held + 20; items++) {
+      await a.client.put(payload(items));
+      // Announced alone, since the next put waits for its arrival at the other peer.
+      await until(
+        () => c.client.status(),
+        ({ set }) => set.items === items + 1,
+      );
+    }
+    const { set, push } = await b.client.status();
+    assert.deepEqual([set.items, push!.messages - before!.messages], [held, 0]);
+    await a.daemon.control.resume(b.daemon.peerId);
+    await until(
+      () => b.client.status(),
+      ({ set }) => set.items === items,
+    );
+  });
+
   it('that is kept outlives a restart, from the first connection on', async (context) => {
     const daemons = await LocalDaemons.create(context);
     const a = await daemons.start('a');

@@ -122,7 +122,7 @@ export async function createDaemonMesh(
   parts: DaemonMeshParts,
 ): Promise<Mesh<Services>> {
   const { config, system, logger } = init;
-  const { replicator, traffic, turns, metrics, penalties, roles } = parts;
+  const { replicator, traffic, turns, metrics, penalties, roles, paused } = parts;
   const { clock, random, network } = system;
   const dialects = dialectsOf(config, random);
   const { name: networkName, listen, announce, peers, discovery, mdns } = config.network;
@@ -142,7 +142,7 @@ export async function createDaemonMesh(
     busy: (peer) => replicator.busyWith(peer),
     brought: (peer) => replicator.peers.get(peer)?.brought === true,
     banned: (peer) => penalties.isBanned(peer),
-    givesTo: roles.givesTo,
+    givesTo: (peer) => roles.givesTo(peer) && !paused.has(peer),
     misbehaved: (peer, code) => penalties.report(peer, meshIncident(code)),
     version: VERSION,
     access: await accessOf(config, logger),
