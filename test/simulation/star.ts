@@ -10,8 +10,8 @@ export const PEERS = 64;
 export interface Star {
   readonly mesh: SimulatedMesh;
   readonly penalties: Penalties;
-  /** Codes, in their order. */
-  readonly given: string[];
+  /** In their order. */
+  readonly given: { readonly peer: string; readonly code: string }[];
   readonly incidents: string[];
   readonly link: LinkInit;
   readonly peers: readonly string[];
@@ -23,16 +23,20 @@ export interface Star {
 export async function star(seed: string): Promise<Star> {
   const mesh = new SimulatedMesh(seed, { intervalMs: 20_000 });
   const { clock, nodes } = mesh;
-  const given: string[] = [];
+  const given: { peer: string; code: string }[] = [];
   const incidents: string[] = [];
+  const note = ({ msg, peer }: { msg: string; peer: string }) => {
+    if (msg === 'peer penalised') given.at(-1)!.peer = peer;
+  };
   const penalties: Penalties = new Penalties({
     clock,
-    logger: pino({ level: 'silent' }),
+    // The log alone names the peer of a penalty.
+    logger: pino({ level: 'warn' }, { write: (line) => note(JSON.parse(line)) }),
     connected: () => hub.replicator.peers.connectedOnes.map(({ peer }) => peer),
     named: () => false,
     cutOff: (peer) => mesh.network.disconnect('hub', peer),
     observer: {
-      penalised: ({ code }) => void given.push(code),
+      penalised: ({ code }) => void given.push({ peer: 'not told', code }),
       incident: ({ code }) => void incidents.push(code),
     },
   });
