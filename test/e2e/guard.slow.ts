@@ -276,6 +276,59 @@ describe('an item that a peer lists', () => {
   });
 });
 
+/** Bounds on hints of the guarded node, and a hint outside. */
+const HINT_ROWS = [
+  {
+    name: 'below the floor',
+    code: 'HINT_TOO_OLD',
+    bounds: { 'retention.minHint': `${HINT}` },
+    hint: HINT - 1n,
+  },
+  {
+    name: 'from the future',
+    code: 'HINT_TOO_NEW',
+    bounds: { 'hints.unit': 'milliseconds' },
+    hint: BigInt(Number.MAX_SAFE_INTEGER),
+  },
+];
+
+/** Enough for a catch-up, whose slices are streamed. */
+const STREAMED = 3_000;
+
+describe('an item of a peer', () => {
+  for (const { name, code, bounds, hint } of HINT_ROWS) {
+    for (const dialect of ['native', 'commonware']) {
+      it(`${name} is not fetched by ${dialect}, and the others are`, async (t) => {
+        const settings = () => ({ ...NO_PUSH, ...bounds, 'sync.dialect': dialect });
+        const nodes = await nodesOf(await LocalDaemons.create(t), { settings });
+        const { guarded, peer } = nodes;
+        await peer.client.put(bytesOf('outside'), hint);
+        await peer.client.put(bytesOf('inside'), HINT);
+        await peer.client.addPeer(guarded.address);
+        await holds(guarded, 2);
+        await assertUnaffected(nodes, 2);
+        assert.equal((await guarded.client.status()).wanted, 0);
+        assert.equal(await counted(guarded, refusalsAt('fetch', code)), 0, 'none came');
+      });
+    }
+
+    it(`${name} is not even sent in a stream of the items that are accepted`, async (t) => {
+      const settings = () => ({ ...NO_PUSH, ...bounds, 'sync.catchUpItems': '1000' });
+      const nodes = await nodesOf(await LocalDaemons.create(t), { settings });
+      const { guarded, peer } = nodes;
+      const items = (count: number, at: bigint) =>
+        Array.from({ length: count }, (_, i) => ({ hint: at, payload: bytesOf(`${at} ${i}`) }));
+      await peer.daemon.node.bulk.putMany([...items(STREAMED, hint), ...items(STREAMED, HINT)]);
+      await peer.client.addPeer(guarded.address);
+      await holds(guarded, STREAMED + 1);
+      const streamed = await counted(guarded, 'range_items_total');
+      assert.ok(streamed > STREAMED / 2, `${streamed} items were streamed`);
+      assert.equal(await counted(guarded, refusalsAt('fetch', code)), 0, 'none came');
+      await assertUnaffected(nodes, STREAMED + 1);
+    });
+  }
+});
+
 describe('a request', () => {
   it('of a peer that may only write is refused with ROLE_WRITE', async (t) => {
     const daemons = await LocalDaemons.create(t);
