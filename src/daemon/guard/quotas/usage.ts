@@ -30,6 +30,13 @@ export const NOTHING: Used = { items: 0, bytes: 0 };
 const PAGE_ENTRIES = 2_000;
 /** How often items that have left the set are noticed, and a count that failed is tried again. */
 const LOOK_MS = 30_000;
+/**
+ * A set that is pruned goes on losing items, and a count reads the whole order of arrival. So it waits until this
+ * share of the set has left: 16 entries are read for each item that leaves.
+ */
+const LOST_SHARE = 1 / 16;
+/** How long a smaller loss waits. */
+const RECOUNT_MS = 3_600_000;
 
 /** Items and bytes by owner. */
 class UsedByOwner {
@@ -74,6 +81,7 @@ export class Usage {
   #ready = false;
   /** Items of the set that the count knows of. */
   #known = 0;
+  #countedAt = 0;
   #running = false;
   #stop: () => void = () => undefined;
   #look: Cancel = () => undefined;
@@ -170,15 +178,19 @@ export class Usage {
       counted.addAll(since);
       this.#counted = counted;
       this.#ready = true;
+      this.#countedAt = clock.monotonic();
       recounted();
     }
     this.#look = clock.after(LOOK_MS, () => this.#lookAgain());
   }
 
-  /** Reads again where the count failed, or where the set has lost items that it counted. */
+  /** Reads again where the count failed, or where the set has lost enough of the items that it counted. */
   #lookAgain(): void {
     const { replica, clock } = this.#init;
-    if (!this.#ready || replica.size < this.#known) void this.#read();
+    const lost = this.#known - replica.size;
+    const enough =
+      lost >= this.#known * LOST_SHARE || clock.monotonic() - this.#countedAt >= RECOUNT_MS;
+    if (!this.#ready || (lost > 0 && enough)) void this.#read();
     else this.#look = clock.after(LOOK_MS, () => this.#lookAgain());
   }
 

@@ -24,7 +24,6 @@ export const SCHEMA_KEY: Uint8Array = encoder.encode('meta/schema');
  *     <name>/p hint id       payload, under hint u64 BE
  *     <name>/q id            a damaged item, see `Quarantined`
  *     <name>/r id            an item that is kept out of the set, see `RefusedRecord`
- *     <name>/u owner         items and bytes that one peer or publisher brought
  *
  * Payloads lie in key order, so that reading a range of the set reads the disk in order.
  */

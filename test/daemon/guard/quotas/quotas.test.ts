@@ -187,6 +187,28 @@ describe('the count of a quota', () => {
     assert.equal(clock.pending, 0);
   });
 
+  it('waits for a sixteenth of the set to leave, or for an hour: the whole order is read', async () => {
+    const { clock } = new MemorySet();
+    const set = new HandSet();
+    set.add('a', ...Array.from({ length: 32 }, (_, i) => i));
+    const check = start(set, clock);
+    await counted(clock);
+    set.entries.splice(0, 1);
+    for (let look = 0; look < 100; look++) await clock.advance(30_000);
+    assert.deepEqual([items(check), set.reads], [32, 1]);
+    for (let look = 0; look < 20; look++) await clock.advance(30_000);
+    await counted(clock);
+    assert.deepEqual([items(check), set.reads], [31, 2]);
+    set.entries.splice(0, 1);
+    await clock.advance(30_000);
+    assert.equal(set.reads, 2);
+    set.entries.splice(0, 1);
+    await clock.advance(30_000);
+    await counted(clock);
+    assert.deepEqual([items(check), set.reads], [29, 3]);
+    check.stop();
+  });
+
   it('opens a full peer again once its items have left the set', async () => {
     const { clock } = new MemorySet();
     const set = new HandSet();
