@@ -16,6 +16,8 @@ export function checkReason(reason: string): void {
 }
 
 export function tooMany(count: number, limit: number): StoreError {
-  const message = `${count} ids would be refused, and ${limit} is the most: let in again ids that no peer has any more`;
+  const message =
+    `${count} ids would be refused, and ${limit} is the most: let in again ids that were never held; ` +
+    'dropped items count until they are stored again, or are below the floor';
   return new StoreError('TOO_MANY_REFUSED', message);
 }

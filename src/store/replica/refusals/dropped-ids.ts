@@ -18,6 +18,10 @@ export class DroppedIds {
   /** By `bytesToKey` of the ids. */
   readonly #places = new Map<string, DroppedPlace>();
 
+  get size(): number {
+    return this.#places.size;
+  }
+
   has(id: Uint8Array): boolean {
     return this.#places.size > 0 && this.#places.has(bytesToKey(id));
   }

@@ -165,7 +165,9 @@ export class RefusalStore implements Refusals {
     const fresh = this.#fresh(items).map(({ id, hint = null }): RefusedItem => {
       return { id: new Uint8Array(id), at: clock.now(), by: 'operator', hint, reason };
     });
-    const count = this.#ids.size + fresh.length;
+    // Items that are let in and have not come back take as much memory: without them two calls in turn would grow it.
+    const others = fresh.filter(({ id }) => !this.dropped.has(id)).length;
+    const count = this.#ids.size + this.dropped.size + others;
     if (count > limits.operator) throw tooMany(count, limits.operator);
     const added = fresh.filter(({ id }) => !this.#notes.has(id)).length;
     let dropped = 0;

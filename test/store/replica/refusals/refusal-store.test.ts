@@ -45,6 +45,18 @@ describe('the limit of refusals', () => {
     assert.equal(store.counts.operator, 3);
   });
 
+  it('of operators counts items that were let in again and have not come back', async (t) => {
+    const { store } = await opened(t);
+    for (const number of [1, 2]) store.dropped.note(idOf(number), { seq: number, hint: 1n });
+    await assert.rejects(store.add(ids(5, 2), ''), coded('TOO_MANY_REFUSED'));
+    await store.add(ids(5, 1), '');
+    await store.add(ids(1, 1), '');
+    assert.equal(store.counts.operator, 2);
+    store.returned(ids(2, 1));
+    await store.add(ids(7, 1), '');
+    await assert.rejects(store.add(ids(8, 1), ''), coded('TOO_MANY_REFUSED'));
+  });
+
   it('of policies lets the oldest in again, also after loading', async (t) => {
     const { store, clock, database } = await opened(t);
     for (const number of [5, 1, 4]) {
