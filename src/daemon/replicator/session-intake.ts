@@ -69,10 +69,13 @@ export class SessionIntake {
     }
     if (intake.error === null) return;
     const refused = new Set(intake.refusals.map(({ id }) => bytesToKey(id)));
-    const ids = items.map(({ id }) => id).filter((id) => !refused.has(bytesToKey(id)));
-    left(
-      peer,
-      ids.filter((id) => !isHeld(replica, id)),
-    );
+    const lacking = items
+      .map(({ id }) => id)
+      .filter((id) => !refused.has(bytesToKey(id)) && !isHeld(replica, id));
+    left(peer, lacking);
+    // The peer may be gone, and these had listed them before.
+    for (const id of lacking) {
+      for (const other of others.get(id) ?? []) if (other !== peer) left(other, [id]);
+    }
   }
 }

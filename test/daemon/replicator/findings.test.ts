@@ -48,6 +48,20 @@ describe('items that come in a session', () => {
     assert.equal(held.length, 1);
   });
 
+  it('stay wanted of others that listed them, once the store has not taken them and the peer is gone', async (t) => {
+    const rig = await ReplicatorRig.open(t, {}, { limits: { maxSetBytes: 1 } });
+    rig.start();
+    await rig.connect('p', 'q');
+    const { id } = itemOf(1);
+    rig.replicator.missing('q', [id]);
+    const taken = rig.replicator.items('p', [itemOf(1)]);
+    rig.replicator.peerDisconnected('p');
+    await taken;
+    await rig.after(1);
+    assert.equal(rig.replica.contains(id), false);
+    assert.deepEqual(rig.replicator.wanted.sources(id), ['q']);
+  });
+
   it('have the session wait while as many bytes wait for their commit as may', async (t) => {
     const rig = await ReplicatorRig.open(t, { windowBytes: 200 });
     rig.start();
