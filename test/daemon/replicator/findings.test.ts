@@ -35,6 +35,25 @@ describe('items that come in a session', () => {
     await rig.replicator.items('p', [itemOf(1)]);
   });
 
+  it('stay wanted of others where they are refused of this peer', async (t) => {
+    const rig = await ReplicatorRig.open(t);
+    rig.checks.push({
+      refusalOf: (_key, { peer }) =>
+        peer === 'p' ? { code: 'POLICY_REFUSED', message: 'no', lasting: 'peer' } : null,
+    });
+    rig.start();
+    await rig.connect('p', 'q');
+    const { id } = itemOf(1);
+    rig.replicator.missing('q', [id]);
+    await rig.replicator.items('p', [itemOf(1)]);
+    await rig.after(1);
+    assert.deepEqual(rig.replicator.wanted.sources(id), ['q']);
+    assert.deepEqual(
+      [rig.replicator.refuses('p', id), rig.replicator.refuses('q', id)],
+      [true, false],
+    );
+  });
+
   it('are wanted once the store has not taken them', async (t) => {
     const limits = { maxSetBytes: 1 + ITEM_OVERHEAD_BYTES };
     const rig = await ReplicatorRig.open(t, {}, { limits });

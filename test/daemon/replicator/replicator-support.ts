@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { type GuardCheck, guardOf } from '../../../src/daemon/guard/index.ts';
 import { Replicator, type ReplicatorOptions } from '../../../src/daemon/replicator/index.ts';
 import type {
   Announce,
@@ -50,6 +51,9 @@ export class ReplicatorRig {
   /** How many items an announcement takes. */
   announces: number = Number.POSITIVE_INFINITY;
 
+  /** Of the guard, by key. */
+  readonly checks: GuardCheck[] = [];
+
   private constructor(replica: Replica, clock: VirtualClock, options: Partial<ReplicatorOptions>) {
     this.replica = replica;
     this.clock = clock;
@@ -62,6 +66,7 @@ export class ReplicatorRig {
     return new Replicator({
       replica,
       clock,
+      guard: guardOf(this.checks),
       random: { fraction: () => 0.5, bytes: (length: number) => new Uint8Array(length) } as never,
       logger: this.log.logger,
       options: {

@@ -261,6 +261,13 @@ describe('announced keys', () => {
     assert.deepEqual(wanted.sources(other.id), ['f']);
   });
 
+  it('are not wanted from a peer of which a policy refused the item, but from others', async (context) => {
+    const { push, wanted, replica } = await setUp(context);
+    await replica.refusals.note([{ ...key, source: 'p', reason: 'no' }]);
+    assert.deepEqual(push.keys([key], ORIGIN), [key]);
+    assert.deepEqual(wanted.sources(key.id), ['f']);
+  });
+
   it('are not fetched while their item is on its way to the disk', async (context) => {
     const { push, wanted } = await setUp(context);
     const item = itemOf(10);
