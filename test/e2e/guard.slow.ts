@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { describe, it, type TestContext } from 'node:test';
-import { bytesToHex, itemId } from '../../src/store/index.ts';
+import { systemClock } from '../../src/daemon/system/index.ts';
+import { bytesToHex, type Clock, itemId } from '../../src/store/index.ts';
 import { type LocalDaemon, LocalDaemons, type Settings } from './support/in-process.ts';
 import { converged, until } from './support/mesh.ts';
 
@@ -292,6 +293,18 @@ const HINT_ROWS = [
   },
 ];
 
+/** A clock that can be set back. */
+function settable(): { readonly clock: Clock; setBack: (ms: number) => void } {
+  const set = { behindMs: 0 };
+  const clock: Clock = {
+    now: () => systemClock.now() - set.behindMs,
+    monotonic: () => systemClock.monotonic(),
+    after: (ms, call) => systemClock.after(ms, call),
+  };
+  const setBack = (behindMs: number) => void Object.assign(set, { behindMs });
+  return { clock, setBack };
+}
+
 /** Enough for a catch-up, whose slices are streamed. */
 const STREAMED = 3_000;
 
@@ -327,6 +340,33 @@ describe('an item of a peer', () => {
       await assertUnaffected(nodes, STREAMED + 1);
     });
   }
+
+  it('ahead of a clock that was set back is fetched and streamed, and refused with HINT_TOO_NEW', async (t) => {
+    const daemons = await LocalDaemons.create(t);
+    const { clock, setBack } = settable();
+    const peer = await daemons.start('peer', CALM);
+    const settings = { 'hints.unit': 'milliseconds', 'sync.catchUpItems': '1000' };
+    const own = { ...CALM, ...NO_PUSH, ...settings, 'network.peers': [peer.address] };
+    const guarded = await daemons.start('guarded', own, clock);
+    await converged([guarded, peer], 1);
+    // Sessions go on to the end that was reached before.
+    setBack(3_600_000);
+    const now = BigInt(Date.now());
+    const items = Array.from({ length: STREAMED }, (_, i) => ({
+      hint: i % 2 === 0 ? now : HINT,
+      payload: bytesOf(`${i}`),
+    }));
+    await peer.daemon.node.bulk.putMany(items);
+    await holds(guarded, STREAMED / 2);
+    await until(
+      () => counted(guarded, refusalsAt('fetch', 'HINT_TOO_NEW')),
+      (count) => count >= STREAMED / 2,
+    );
+    assert.ok((await counted(guarded, 'range_items_total')) > 0, 'some were streamed');
+    assert.equal(await itemsOf(guarded), STREAMED / 2);
+    setBack(0);
+    await holds(guarded, STREAMED);
+  });
 });
 
 describe('a request', () => {
