@@ -38,7 +38,8 @@ export class Findings {
   /** Whether a session that begins may bring items. A catch-up has several peers bring them. */
   takesItems(peer: string): boolean {
     const { sessions, fetcher, rates } = this.#init;
-    return !sessions.catchingUp && fetcher.takesItems(peer) && rates.debtMs(peer) === 0;
+    if (sessions.catchingUp || this.#intake.busy) return false;
+    return fetcher.takesItems(peer) && rates.debtMs(peer) === 0;
   }
 
   async items(peer: string, items: readonly VerifiedItem[]): Promise<void> {

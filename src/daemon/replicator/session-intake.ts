@@ -21,9 +21,14 @@ export class SessionIntake {
     this.#window = new Window(init.options.windowBytes);
   }
 
+  /** Items are on their way to the disk: a session that begins now would bring them again. */
+  get busy(): boolean {
+    return this.#arriving.size > 0;
+  }
+
   /** Whether an item is on its way to the disk: neither wanted nor held. */
   arriving(id: Uint8Array): boolean {
-    return this.#arriving.size > 0 && this.#arriving.has(bytesToKey(id));
+    return this.busy && this.#arriving.has(bytesToKey(id));
   }
 
   /** Resolves when the next items may come; never rejects. */

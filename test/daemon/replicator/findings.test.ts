@@ -81,17 +81,19 @@ describe('items that come in a session', () => {
     assert.deepEqual(rig.replicator.wanted.sources(id), ['q']);
   });
 
-  it('have the session wait while as many bytes wait for their commit as may', async (t) => {
+  it('have the session wait while as many bytes wait for their commit as may, and may not come of others', async (t) => {
     const rig = await ReplicatorRig.open(t, { windowBytes: 200 });
     rig.start();
-    await rig.connect('p');
+    await rig.connect('p', 'q');
     const { putVerified } = rig.replica;
     const { promise, resolve } = Promise.withResolvers<void>();
     rig.replica.putVerified = async (...put) => {
       await promise;
       return putVerified.apply(rig.replica, put);
     };
+    assert.equal(rig.replicator.takesItems('q'), true);
     await rig.replicator.items('p', [itemOf(1)]);
+    assert.equal(rig.replicator.takesItems('q'), false, 'it would bring the item again');
     let over = false;
     const second = rig.replicator.items('p', [itemOf(2)]).then(() => {
       over = true;
@@ -100,6 +102,8 @@ describe('items that come in a session', () => {
     assert.equal(over, false);
     resolve();
     await soon(second, 'there is room again');
+    await rig.after(1);
+    assert.equal(rig.replicator.takesItems('q'), true);
   });
 
   it('may not come while others are fetched, nor of a peer that is over its rate', async (t) => {
@@ -109,6 +113,7 @@ describe('items that come in a session', () => {
     await rig.connect('p', 'q');
     assert.equal(rig.replicator.takesItems('p'), true);
     await rig.replicator.items('p', [itemOf(1, 2_000)]);
+    await rig.after(1);
     assert.equal(rig.replicator.takesItems('p'), false);
     assert.equal(rig.replicator.takesItems('q'), true);
     rig.replicator.missing('q', [idOf(9)]);
