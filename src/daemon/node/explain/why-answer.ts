@@ -19,7 +19,8 @@ export async function whyAnswer(id: Uint8Array, parts: WhyParts): Promise<WhyAns
   if (head !== undefined) return have(id, head, parts);
   const why = parts.replicator.whys.of(id);
   const refusal = refusalIn(parts.replica, id);
-  if (refusal !== null) {
+  // What a policy refused of one peer may be on its way from another.
+  if (refusal !== null && (refusal.by === 'operator' || why.state !== 'wanted')) {
     const refusedAt = why.state === 'refused' ? why.peers : [];
     return { state: 'refused', refusedAt, refusal };
   }
