@@ -68,6 +68,19 @@ describe('the floor of a set', () => {
     assert.equal((await replica.get(idOf(item(1))))?.hint, 1n);
   });
 
+  it('keeps the believed time of a set without a floor where the state is lost', async (t) => {
+    const set = await MemorySet.of(3);
+    const replica = await set.open(t);
+    await replica.retention.believe(77);
+    await replica.close();
+    await set.database.open();
+    await set.database.del(KEYS.state);
+    await set.database.close();
+    const again = await set.open(t);
+    await again.ready();
+    assert.deepEqual([again.retention.floor, again.retention.believedAt], [0n, 77]);
+  });
+
   it('survives a lost state, a lost copy and a rebuild', async (t) => {
     for (const lose of [
       [KEYS.state],
