@@ -1,3 +1,6 @@
+import type { Random } from '../../environment.ts';
+import { systemRandom } from '../../system/index.ts';
+
 interface IdEntry<Value> {
   readonly id: Uint8Array;
   readonly value: Value;
@@ -9,13 +12,23 @@ interface IdEntry<Value> {
 const FIRST_BUCKETS = 16;
 
 /**
- * Values by id, for maps that every item passes through. Ids are hashes, so the first bytes of an id choose its bucket:
- * a string of all 32 bytes costs several times as much. A `Map` with as many deletions moves to a new table again and
+ * Values by id, for maps that every item passes through. The first bytes of an id and a secret choose its bucket: a
+ * string of all 32 bytes costs several times as much, and without the secret a peer could make items whose ids all
+ * fall into one bucket. A `Map` with as many deletions moves to a new table again and
  * again, and each old table keeps the garbage of its time alive. The buckets stay, also once the map is empty.
  */
 export class IdMap<Value> {
   #buckets = newBuckets<Value>(FIRST_BUCKETS);
+  /** Leaves as many bits of a hash as choose a bucket. */
+  #shift = 32 - Math.log2(FIRST_BUCKETS);
   #size = 0;
+  readonly #factors: readonly [number, number];
+
+  /** @param random @default that of the platform */
+  constructor(random: Pick<Random, 'bytes'> = systemRandom) {
+    const bytes = random.bytes(8);
+    this.#factors = [wordOf(bytes, 0) | 1, wordOf(bytes, 4) | 1];
+  }
 
   get size(): number {
     return this.#size;
@@ -51,6 +64,7 @@ export class IdMap<Value> {
   #grow(): void {
     const old = this.#buckets;
     this.#buckets = newBuckets(2 * old.length);
+    this.#shift--;
     for (let entry of old) {
       while (entry !== undefined) {
         const { next }: IdEntry<Value> = entry;
@@ -66,8 +80,11 @@ export class IdMap<Value> {
     this.#buckets[at] = entry;
   }
 
+  /** The upper bits of a sum of products: two ids share them by chance alone, whatever their bytes are. */
   #at(id: Uint8Array): number {
-    return numberOf(id) & (this.#buckets.length - 1);
+    const [first, second] = this.#factors;
+    const sum = Math.imul(wordOf(id, 0), first) + Math.imul(wordOf(id, 4), second);
+    return (sum | 0) >>> this.#shift;
   }
 }
 
@@ -75,9 +92,8 @@ function newBuckets<Value>(count: number): (IdEntry<Value> | undefined)[] {
   return new Array<IdEntry<Value> | undefined>(count).fill(undefined);
 }
 
-/** The first 30 bits: a larger number would be an object of its own, made anew for each look. */
-function numberOf(id: Uint8Array): number {
-  return id[0]! | (id[1]! << 8) | (id[2]! << 16) | ((id[3]! & 0x3f) << 24);
+function wordOf(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
 function sameId(a: Uint8Array, b: Uint8Array): boolean {

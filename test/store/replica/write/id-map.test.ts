@@ -14,6 +14,25 @@ describe('IdMap', () => {
     assert.equal(map.get(new Uint8Array(32)), undefined);
   });
 
+  it('finds an id among thousands that were made to begin alike in few steps', () => {
+    const map = new IdMap<number>();
+    const made = (i: number): Uint8Array => {
+      const id = new Uint8Array(32).fill(7);
+      id.set([i & 0xff, i >> 8], 4);
+      return id;
+    };
+    for (let i = 0; i < 4_096; i++) map.add(made(i), i);
+    let reads = 0;
+    const counting = new Proxy(made(5), {
+      get(id, name) {
+        reads++;
+        return Reflect.get(id, name, id);
+      },
+    });
+    assert.equal(map.get(counting), 5);
+    assert.ok(reads < 1_000, `${reads} bytes were read`);
+  });
+
   it('agrees with a map of strings, whatever is added and deleted', () => {
     // Few of them, half of which share the number they are found by.
     const ids = Array.from({ length: 8 }, (_, i) => {
