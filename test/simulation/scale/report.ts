@@ -62,6 +62,7 @@ export function plotOf(results: readonly ScaleResult[]): string {
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    '<title>Time until an item is on all nodes</title>',
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
     '<text x="8" y="20">Time until an item is on all nodes, by the number of nodes</text>',
     ...[line('p50', '#1f77b4'), line('p99', '#d62728'), ...marks, ...heights],

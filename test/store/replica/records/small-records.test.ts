@@ -76,7 +76,13 @@ describe('a state record', () => {
       }
     }
     assert.deepEqual(decodeState(encodeState(EMPTY_STATE)), EMPTY_STATE);
-    const pruned = { ...state, arrivals: 6, arrivalsBegin: 4, floor: 2n ** 64n - 2n, believedAt: 77 };
+    const pruned = {
+      ...state,
+      arrivals: 6,
+      arrivalsBegin: 4,
+      floor: 2n ** 64n - 2n,
+      believedAt: 77,
+    };
     assert.deepEqual(decodeState(encodeState(pruned)), pruned);
   });
 
