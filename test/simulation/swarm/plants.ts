@@ -79,13 +79,13 @@ export const PLANTS: readonly Plant[] = [
     edits: [
       {
         file: `${STORE}/durable-set/durable-set.ts`,
-        from: 'if (floor <= this.#staged.state.floor) return null;',
-        to: '',
+        from: 'return floor <= before ? null : this.',
+        to: 'return this.',
       },
       {
         file: `${DAEMON}/retention/floor-keeper.ts`,
-        from: 'if (floor <= replica.retention.floor) return null;',
-        to: 'if (floor === replica.retention.floor) return null;',
+        from: 'if (floor <= replica.retention.floor) {',
+        to: 'if (floor === replica.retention.floor) {',
       },
     ],
   },
