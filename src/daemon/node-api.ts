@@ -238,8 +238,8 @@ export interface Status
   /** The last 50 incidents of the store since the start, oldest first. */
   readonly incidents: readonly StoreIncident[];
   /**
-   * Payload bytes of requests to and from peers since the start, repeats and partial items included; those of
-   * pushed items and of items in sessions are not.
+   * Payload bytes from and to peers in requests and sessions since the start, repeats and partial items included;
+   * those of pushed items are not.
    */
   readonly transfer: { readonly receivedBytes: number; readonly sentBytes: number };
   /** Bounds on the bytes of replication that hold now. */

@@ -84,6 +84,7 @@ async function start(init: DaemonInit, undo: Undo, stop: () => Promise<void>): P
     ...{ roles, penalties, accepted },
     replicator,
     fetch: mesh.libp2p.services.fetch,
+    reconcile: mesh.libp2p.services.reconcile,
     clocks: mesh.libp2p.services.clocks,
     budgets,
     clock,

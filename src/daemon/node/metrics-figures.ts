@@ -8,6 +8,7 @@ import type { Node } from '../node-api.ts';
 import type { Penalties } from '../penalties/index.ts';
 import type { Replicator, Statement } from '../replicator/index.ts';
 import type { Pruner } from '../retention/index.ts';
+import { transferOf } from './transfer.ts';
 
 export interface FiguresInit {
   readonly replica: Replica;
@@ -16,7 +17,7 @@ export interface FiguresInit {
   readonly penalties: Pick<Penalties, 'bans'>;
   readonly node: Pick<Node, 'verdict'>;
   readonly pruner: Pick<Pruner, 'status'>;
-  readonly reconcile: Pick<ReconcileService, 'usedRatios'>;
+  readonly reconcile: Pick<ReconcileService, 'usedRatios' | 'itemTotals'>;
   readonly fetch: Pick<FetchService, 'usedRatio'> & Pick<Fetch, 'totals'>;
   readonly clocks: Pick<ClockService, 'of'>;
   readonly traffic: TrafficFigures;
@@ -46,7 +47,7 @@ export function figuresOf(init: FiguresInit): MetricsFigures {
     retention: pruner.status,
     banned: penalties.bans.length,
     push: ownItems.totals,
-    transfer: fetch.totals,
+    transfer: transferOf(fetch, reconcile),
     traffic,
     losses: logger.losses?.() ?? { leftOut: 0, lost: 0 },
     budgets: { answers: fetch.usedRatio, ...reconcile.usedRatios },

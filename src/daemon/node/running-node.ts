@@ -1,4 +1,4 @@
-import type { ClockService, Fetch } from '../../protocol/index.ts';
+import type { ClockService, Fetch, ReconcileService } from '../../protocol/index.ts';
 import {
   type Clock,
   type ItemKey,
@@ -43,6 +43,7 @@ import {
 import { troubleOf, twinsOf } from './peer-troubles.ts';
 import { PeerViews } from './peer-views.ts';
 import { catchUpStatus, storeStatus, syncResult } from './status-view.ts';
+import { transferOf } from './transfer.ts';
 import { verdictOf } from './verdict.ts';
 
 /** How long the first round of sessions may keep a node from being called ready. */
@@ -65,6 +66,7 @@ interface RunningNodeInit {
   penalties: Pick<Penalties, 'of' | 'bans' | 'pardon'>;
   replicator: Replicator;
   fetch: Fetch;
+  reconcile: Pick<ReconcileService, 'itemTotals'>;
   clocks: Pick<ClockService, 'of'>;
   budgets: Pick<Budgets, 'now'>;
   clock: Clock;
@@ -110,7 +112,7 @@ export class RunningNode implements ExplainedNode {
   }
 
   status(): Status {
-    const { replica, mesh, replicator, fetch, budgets, networkName } = this.#init;
+    const { replica, mesh, replicator, fetch, reconcile, budgets, networkName } = this.#init;
     const store = replica.status();
     return {
       ...this.verdict(),
@@ -125,7 +127,7 @@ export class RunningNode implements ExplainedNode {
       catchUp: catchUpStatus(replicator.sessions.catchUp),
       refused: replicator.fetcher.refused.size,
       refusing: store.refusing ?? replicator.fetcher.paused,
-      transfer: { ...fetch.totals },
+      transfer: transferOf(fetch, reconcile),
       budgets: budgets.now,
       push: replicator.ownItems.totals,
       mesh: mesh.discovery.status,

@@ -169,6 +169,12 @@ export interface ItemRoom {
   readonly totalBytes: number;
 }
 
+/** An item of the set whose payload is no longer than `maxBytes`; else undefined. */
+export type ShortItem = (
+  id: Uint8Array,
+  maxBytes: number,
+) => Pick<Item, 'hint' | 'payload'> | undefined;
+
 /** What a session needs. */
 export interface SessionInit {
   role: Role;
@@ -221,7 +227,7 @@ export interface SessionInit {
    * An item of the set whose payload is no longer than `maxBytes`, to be sent in place of its id; else undefined.
    * @default ids alone are sent
    */
-  shortItem?: (id: Uint8Array, maxBytes: number) => Pick<Item, 'hint' | 'payload'> | undefined;
+  shortItem?: ShortItem;
   /**
    * Ids in `have` and in `unlisted`, each, for dialects with `tells`. Raising it costs memory.
    * @default 0

@@ -132,6 +132,7 @@ function create({ penalties = NO_PENALTIES } = {}) {
     } as never,
     clocks: { of: () => null },
     fetch: { totals: {} } as never,
+    reconcile: { itemTotals: { receivedBytes: 0, sentBytes: 0 } },
     events: {} as never,
     clock,
     budgets: new Budgets({ clock, options: DEFAULT_BUDGET_OPTIONS }),

@@ -40,6 +40,7 @@ async function nodeOver(context: TestContext, database: Database, maxSetBytes: n
     mesh: mesh as never,
     clocks: { of: () => null },
     fetch: { totals: { receivedBytes: 0, sentBytes: 0 } } as never,
+    reconcile: { itemTotals: { receivedBytes: 0, sentBytes: 0 } },
     budgets: new Budgets({ clock, options: DEFAULT_BUDGET_OPTIONS }),
     events: new EventBus({ clock, random }),
     networkName: 'test',

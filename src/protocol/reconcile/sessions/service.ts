@@ -19,7 +19,14 @@ import { PeerLinks } from './peer-links.ts';
 import { PeerSession, type SessionContext } from './peer-session.ts';
 import { RunningIntervals } from './running-intervals.ts';
 import { Slots } from './slots.ts';
-import type { Reconcile, ReconcileEvents, ReconcileInit, RunningSession, Scope } from './types.ts';
+import type {
+  CarriedBytes,
+  Reconcile,
+  ReconcileEvents,
+  ReconcileInit,
+  RunningSession,
+  Scope,
+} from './types.ts';
 
 interface HeldSession {
   readonly session: PeerSession;
@@ -58,6 +65,8 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
   readonly #sessions = new Map<string, HeldSession>();
   /** Peers with a stream that waits for the running session to end. */
   readonly #next = new Set<string>();
+  /** Since the service was made. */
+  readonly itemTotals: CarriedBytes = { receivedBytes: 0, sentBytes: 0 };
   /** The bound at which the next session with a peer continues. */
   readonly #resume = new Map<string, Bound>();
   #running = false;
@@ -84,6 +93,7 @@ export class ReconcileService implements Reconcile, PeerChannelEvents {
       calling: new Slots(slots),
       serving: new Slots(slots),
       intervals: new RunningIntervals(),
+      itemTotals: this.itemTotals,
       work: init.work ?? new PeerWork({ clock: init.clock }),
       turns,
       share: new SliceShare(turns),

@@ -1,9 +1,9 @@
-import type { ItemRoom, Step } from '../dialect.ts';
+import type { ItemRoom, ShortItem, Step } from '../dialect.ts';
 import type { OpenReport } from '../report.ts';
 import type { RunningIntervals } from './running-intervals.ts';
 import type { SessionEnvironment } from './types.ts';
 
-type ItemEnvironment = Pick<SessionEnvironment, 'events' | 'options' | 'intervals'>;
+type ItemEnvironment = Pick<SessionEnvironment, 'events' | 'options' | 'intervals' | 'itemTotals'>;
 
 /** The items of one session that come in place of ids. */
 export class SessionItems {
@@ -26,13 +26,41 @@ export class SessionItems {
     return takes ? { maxBytes, totalBytes } : null;
   }
 
-  /** The peer is not read from meanwhile: no more items wait than the owner lets wait. */
-  async hand({ items }: Step): Promise<void> {
-    if (items !== undefined) await this.#environment.events.items?.(this.#peer, items);
+  /**
+   * The peer is not read from meanwhile: no more items wait than the owner lets wait. Rejects with the reason of the
+   * signal: an owner that takes none for long must not keep the session.
+   */
+  async hand({ items }: Step, signal: AbortSignal): Promise<void> {
+    if (items === undefined) return;
+    const { events, itemTotals } = this.#environment;
+    for (const { payload } of items) itemTotals.receivedBytes += payload.length;
+    const taken = events.items?.(this.#peer, items);
+    if (taken !== undefined) await unlessAborted(taken, signal);
+  }
+
+  /** Reads items as `shortItem` does, and counts them as sent. */
+  counted(shortItem: ShortItem): ShortItem {
+    return (id, maxBytes) => {
+      const item = shortItem(id, maxBytes);
+      this.#environment.itemTotals.sentBytes += item?.payload.length ?? 0;
+      return item;
+    };
   }
 
   end(): void {
     this.#place?.leave();
     this.#place = null;
+  }
+}
+
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const giveUp = (): void => aborted.reject(signal.reason);
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp);
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
 }

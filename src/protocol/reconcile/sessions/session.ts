@@ -151,7 +151,7 @@ export class SessionRun {
         dialect.session({
           ...terms,
           ...(history !== undefined && { history }),
-          ...(shortItem !== undefined && { shortItem }),
+          ...(shortItem !== undefined && { shortItem: this.#items.counted(shortItem) }),
           takesItems: found === undefined ? this.#items.begin(this.#report) : null,
           role,
           snapshot,
@@ -227,7 +227,7 @@ export class SessionRun {
         this.#digested(session);
       }
       this.#apply(step);
-      await this.#items.hand(step);
+      await this.#items.hand(step, this.#over.signal);
     }
     await this.#pump.sent();
   }

@@ -165,6 +165,12 @@ export interface ReconcileInit {
   options?: Partial<ReconcileOptions>;
 }
 
+/** Payload bytes of items that came, and went, in sessions in place of ids. */
+export interface CarriedBytes {
+  receivedBytes: number;
+  sentBytes: number;
+}
+
 /** Shared by all sessions of a service. */
 export interface SessionEnvironment
   extends Pick<ReconcileInit, 'clock' | 'events' | 'snapshot' | 'refuses' | 'traffic'> {
@@ -176,6 +182,8 @@ export interface SessionEnvironment
   readonly turns: NonNullable<ReconcileInit['turns']>;
   /** Of all sessions that settle differences. */
   readonly intervals: RunningIntervals;
+  /** Counts the items of all sessions. */
+  readonly itemTotals: CarriedBytes;
   /** Sizes the slices of all sessions. */
   readonly share: Pick<SliceShare, 'run'>;
 }

@@ -83,6 +83,7 @@ export function runOf(
     options: { ...DEFAULT_RECONCILE_OPTIONS, frameTimeoutMs: 1_000 },
     serving: slots,
     intervals: new RunningIntervals(),
+    itemTotals: { receivedBytes: 0, sentBytes: 0 },
     links: new PeerLinks(clock, 'auto'),
     work: work ?? new PeerWork({ clock }),
     turns: taken,

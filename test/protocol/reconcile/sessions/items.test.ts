@@ -22,8 +22,20 @@ function sessions(options = {}) {
     events: { takesItems: (peer: string) => peer !== 'unwelcome' } as never,
     options: { ...DEFAULT_RECONCILE_OPTIONS, ...options },
     intervals: new RunningIntervals(),
+    itemTotals: { receivedBytes: 0, sentBytes: 0 },
   };
   return (peer: string) => new SessionItems(environment, peer);
+}
+
+const ITEM = { hint: 1n, id: new Uint8Array(32), payload: new Uint8Array(3) };
+
+/** The items of a session whose owner takes them as `take` does. */
+function heldBack(take: () => Promise<void>) {
+  const itemTotals = { receivedBytes: 0, sentBytes: 0 };
+  const events = { items: take } as never;
+  const options = DEFAULT_RECONCILE_OPTIONS;
+  const environment = { events, options, intervals: new RunningIntervals(), itemTotals };
+  return { items: new SessionItems(environment, 'a'), itemTotals };
 }
 
 const whole = { mode: 'reconcile', interval: EVERYTHING } as const;
@@ -57,5 +69,22 @@ describe('the items of sessions', () => {
     const of = sessions();
     assert.equal(of('a').begin({ ...whole, mode: 'survey' }), null);
     assert.deepEqual(of('b').begin(whole), ROOM, 'a survey lists nothing');
+  });
+
+  it('are counted as they come and go, by their payloads', async () => {
+    const { items, itemTotals } = heldBack(() => Promise.resolve());
+    await items.hand({ items: [ITEM] } as never, new AbortController().signal);
+    const shortItem = items.counted((_id, maxBytes) => (maxBytes < 3 ? undefined : ITEM));
+    shortItem(ITEM.id, 512);
+    shortItem(ITEM.id, 2);
+    assert.deepEqual(itemTotals, { receivedBytes: 3, sentBytes: 3 });
+  });
+
+  it('do not keep a session that is over, however long their owner takes none', async () => {
+    const { items } = heldBack(() => new Promise(() => undefined));
+    const over = new AbortController();
+    const handed = items.hand({ items: [ITEM] } as never, over.signal);
+    over.abort(new Error('the time is up'));
+    await assert.rejects(handed, /the time is up/);
   });
 });

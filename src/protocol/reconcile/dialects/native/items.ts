@@ -6,7 +6,7 @@ import {
   identifyItem,
   type VerifiedItem,
 } from '../../../../store/index.ts';
-import type { Interval, ItemRoom, SessionInit } from '../../dialect.ts';
+import type { Interval, ItemRoom, ShortItem } from '../../dialect.ts';
 import { LOOKUP_COST, type Meter } from '../shared/index.ts';
 import { type ItemsRecord, malformed } from './wire/index.ts';
 import type { NativeWork } from './work.ts';
@@ -39,8 +39,6 @@ class Room {
     return true;
   }
 }
-
-type ShortItem = NonNullable<SessionInit['shortItem']>;
 
 const NO_ROOM: ItemRoom = { maxBytes: 0, totalBytes: 0 };
 
