@@ -182,8 +182,8 @@ export interface SyncAnswer extends Verdict {
 
 /**
  * `in-sync`: all that the connected peers held `lagSeconds` ago is here. `behind`: not proved in time.
- * `different`: items of peers are not taken here, or a clock is so wrong that new items are left out. `paused`: an operator paused replication with a connected
- * peer, or with all. `refusing`: no items are taken now. `rebuilding`,
+ * `different`: items of peers are not taken here, or a clock is so wrong that new items are left out. `paused`: an
+ * operator paused replication with a connected peer, or with all. `refusing`: no items are taken now. `rebuilding`,
  * `unreadable`: of the database.
  */
 export type SyncState =

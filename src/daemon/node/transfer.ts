@@ -1,16 +1,10 @@
-/** Payload bytes from and to peers. */
-export interface TransferredBytes {
-  readonly receivedBytes: number;
-  readonly sentBytes: number;
-}
+import type { Fetch, ReconcileService } from '../../protocol/index.ts';
 
-/** Those of requests and those of sessions together. */
+/** Payload bytes of requests and those of sessions together. */
 export function transferOf(
-  fetch: { readonly totals: TransferredBytes },
-  reconcile: { readonly itemTotals: TransferredBytes },
-): TransferredBytes {
-  const { totals } = fetch;
-  const { itemTotals } = reconcile;
+  { totals }: Pick<Fetch, 'totals'>,
+  { itemTotals }: Pick<ReconcileService, 'itemTotals'>,
+): Fetch['totals'] {
   return {
     receivedBytes: totals.receivedBytes + itemTotals.receivedBytes,
     sentBytes: totals.sentBytes + itemTotals.sentBytes,

@@ -55,9 +55,8 @@ export class Findings {
 
   /** Whether an id is not fetched though the peer lists it. */
   refuses(peer: string, id: Uint8Array): boolean {
-    const { replica, guard, fetcher } = this.#init;
-    if (!guard.takesFrom(peer) || replica.refusals.hasFrom(peer, id)) return true;
-    return fetcher.refuses(peer, id);
+    const { guard, fetcher } = this.#init;
+    return !guard.takesFrom(peer) || fetcher.refuses(peer, id);
   }
 
   stop(): Promise<void> {

@@ -58,6 +58,10 @@ export class SessionIntake {
     others: ReadonlyMap<Uint8Array, readonly string[]>,
   ): Promise<void> {
     const { observer, guarded, replica, left } = this.#init;
+    // The peer may be gone, and these had listed them before.
+    const leftToOthers = (id: Uint8Array): void => {
+      for (const other of others.get(id) ?? []) if (other !== peer) left(other, [id]);
+    };
     const intake = new Intake({
       ...this.#init,
       window: this.#window,
@@ -69,8 +73,7 @@ export class SessionIntake {
     for (const { id } of items) this.#arriving.delete(bytesToKey(id));
     for (const { id, refusal } of intake.refusals) {
       if (refusal.lasting !== false) guarded.add(peer, id);
-      if (refusal.lasting === true) continue;
-      for (const other of others.get(id) ?? []) if (other !== peer) left(other, [id]);
+      if (refusal.lasting !== true) leftToOthers(id);
     }
     if (intake.error === null) return;
     const refused = new Set(intake.refusals.map(({ id }) => bytesToKey(id)));
@@ -78,9 +81,6 @@ export class SessionIntake {
       .map(({ id }) => id)
       .filter((id) => !refused.has(bytesToKey(id)) && !isHeld(replica, id));
     left(peer, lacking);
-    // The peer may be gone, and these had listed them before.
-    for (const id of lacking) {
-      for (const other of others.get(id) ?? []) if (other !== peer) left(other, [id]);
-    }
+    lacking.forEach(leftToOthers);
   }
 }

@@ -105,6 +105,7 @@ export class Fetcher {
 
   /** Whether the peer is not asked for the id, though it lists it. */
   refuses(peer: string, id: Uint8Array): boolean {
+    if (this.#init.replica.refusals.hasFrom(peer, id)) return true;
     return this.refused.hasFrom(peer, id) || this.guarded.hasFrom(peer, id);
   }
 

@@ -103,7 +103,7 @@ export class Push implements AnnounceEvents {
     );
     for (const peer of new Set([from, publisher])) {
       if (!this.#connected(peer)) continue;
-      const willing = ids.filter((id) => !this.arriving(id) && !this.#refusesFrom(peer, id));
+      const willing = ids.filter((id) => !this.arriving(id) && !fetcher.refuses(peer, id));
       wanted.add(peer, willing.slice(0, fetcher.room(peer)));
     }
     for (const { id, length } of large) wanted.enlarge(id, { peer: publisher, bytes: length });
@@ -157,12 +157,6 @@ export class Push implements AnnounceEvents {
     if (refusal.lasting === true && refusal.code === 'PEER_QUOTA')
       fetcher.guarded.add(origin.from, key.id);
     return false;
-  }
-
-  /** It would be fetched in vain: the announcement was taken as that of another origin. */
-  #refusesFrom(peer: string, id: Uint8Array): boolean {
-    const { replica, fetcher } = this.#init;
-    return replica.refusals.hasFrom(peer, id) || fetcher.refuses(peer, id);
   }
 
   /** The sets of these peers have changed, even if no item is taken; that of a reader makes no difference. */

@@ -9,6 +9,7 @@ import type {
   SessionHistory,
   SessionInit,
   SessionMode,
+  ShortItem,
   Step,
 } from '../dialect.ts';
 import type { ReconcileOptions } from '../options.ts';
@@ -61,7 +62,7 @@ export interface HeldSnapshot {
   /** See `SessionInit`. */
   readonly history?: SessionHistory;
   /** See `SessionInit`; absent where ids alone are sent. */
-  readonly shortItem?: SessionInit['shortItem'];
+  readonly shortItem?: ShortItem;
   /** How the peer is served; see `SessionInit`. */
   readonly terms?: Pick<SessionInit, 'gives' | 'takes' | 'holds'>;
 }

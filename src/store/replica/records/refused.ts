@@ -75,8 +75,9 @@ export function decodeRefused(record: Uint8Array): RefusedRecord {
   const hint = readU64LE(record, HEADER_BYTES + 8);
   const place = readU64LE(record, HEADER_BYTES + 16);
   const rest = record.subarray(HEADER_BYTES + FIXED_BYTES);
-  const marks = record[HEADER_BYTES + 24] === MARKED ? marksIn(rest) : [];
-  const marked = record[HEADER_BYTES + 24] === MARKED ? 1 + marks.length * MARK_BYTES : 0;
+  const isMarked = record[HEADER_BYTES + 24] === MARKED;
+  const marks = isMarked ? marksIn(rest) : [];
+  const marked = isMarked ? 1 + marks.length * MARK_BYTES : 0;
   return {
     at: Number(readU64LE(record, HEADER_BYTES)),
     by,

@@ -14,8 +14,8 @@ const FIRST_BUCKETS = 16;
 /**
  * Values by id, for maps that every item passes through. The first bytes of an id and a secret choose its bucket: a
  * string of all 32 bytes costs several times as much, and without the secret a peer could make items whose ids all
- * fall into one bucket. A `Map` with as many deletions moves to a new table again and
- * again, and each old table keeps the garbage of its time alive. The buckets stay, also once the map is empty.
+ * fall into one bucket. A `Map` with as many deletions moves to a new table again and again, and each old table keeps
+ * the garbage of its time alive. The buckets stay, also once the map is empty.
  */
 export class IdMap<Value> {
   #buckets = newBuckets<Value>(FIRST_BUCKETS);

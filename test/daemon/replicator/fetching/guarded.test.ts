@@ -56,6 +56,16 @@ describe('a fetched item that the guard refuses', () => {
     }
   });
 
+  it('is not asked of the peer of which a policy had refused it, but of others', async (t) => {
+    const rig = await FetcherRig.open(t);
+    const [id] = rig.want('a', [1]);
+    await rig.replica.refusals.note([{ id: id!, hint: 1n, source: 'a', reason: 'no' }]);
+    assert.deepEqual(
+      ['a', 'b'].map((peer) => rig.fetcher.refuses(peer, id!)),
+      [true, false],
+    );
+  });
+
   it('is forgotten where it is not refused for good, so that a later session lists it again', async (t) => {
     const rig = await FetcherRig.open(t);
     rig.fetcher.connected('a');

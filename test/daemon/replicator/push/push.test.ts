@@ -71,7 +71,7 @@ async function setUp(
         return state.paused ? { code: 'SET_FULL', message: 'full' } : null;
       },
       pump: () => undefined,
-      refuses: (peer) => state.refused.has(peer),
+      refuses: (peer, id) => state.refused.has(peer) || replica.refusals.hasFrom(peer, id),
       refused: new RefusedIds(),
       guarded: state.guarded,
     },

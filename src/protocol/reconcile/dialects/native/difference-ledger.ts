@@ -84,7 +84,8 @@ export class DifferenceLedger {
       snapshot.scheme.add(this.#change.added, some);
       this.theirs += some.length / ID_BYTES;
       meter.spend(((EXPAND_COST + LOOKUP_COST) * some.length) / ID_BYTES);
-      this.#lookUp(some, items.slice(at / ID_BYTES));
+      const from = at / ID_BYTES;
+      this.#lookUp(some, items.slice(from, from + BATCH));
     }
   }
 
