@@ -49,7 +49,7 @@ export async function idInManifest(path: string, name: string, init: CliInit): P
 
 function ambiguous(name: string, file: string, found: readonly Named[]): DaemonError {
   const list = (all: readonly string[]) =>
-    `${all.slice(0, SHOWN).join(', ')}${all.length > SHOWN ? ' and others' : ''}`;
+    `${all.toSorted().slice(0, SHOWN).join(', ')}${all.length > SHOWN ? ' and others' : ''}`;
   const paths = [...new Set(found.map(({ shown }) => shown))];
   if (paths.length > 1) {
     return usage(

@@ -127,6 +127,9 @@ describe('import of unusual input', () => {
         ambiguous.stderr,
         /one is the end of 2 paths in .*: .*a\/one, .*b\/one; give more/,
       );
+      // Files are read side by side, so that the lines may come in any order.
+      await writeFile(manifest, `${entries.toReversed().join('\n')}\n`);
+      assert.equal((await get('one')).stderr, ambiguous.stderr);
       assert.match((await get('ne')).stderr, /has no ne \[USAGE\]/);
       const named = `${JSON.stringify({ ...entry, path: 'plain' })}\n`;
       await writeFile(manifest, named, { flag: 'a' });
